@@ -1,0 +1,125 @@
+//! A column of values of one type: what the batch host moves between files, programs and models. Free of polars.
+
+use smol_str::SmolStr;
+
+use crate::value::{Type, Value};
+
+/// Values without their NULLs; where `valid` is false the value is unspecified.
+#[derive(Debug, Clone)]
+pub enum Data {
+    Bool(Vec<bool>),
+    /// Int, Timestamp and Interval.
+    Int(Vec<i64>),
+    Float(Vec<f64>),
+    String(Vec<SmolStr>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub ty: Type,
+    pub data: Data,
+    /// `None`: no NULLs.
+    pub valid: Option<Vec<bool>>,
+}
+
+impl Column {
+    pub fn len(&self) -> usize {
+        match &self.data {
+            Data::Bool(v) => v.len(),
+            Data::Int(v) => v.len(),
+            Data::Float(v) => v.len(),
+            Data::String(v) => v.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn is_valid(&self, row: usize) -> bool {
+        self.valid.as_ref().is_none_or(|v| v[row])
+    }
+
+    /// The value at `row`; panics past the end, as a slice does.
+    pub fn value(&self, row: usize) -> Value {
+        if !self.is_valid(row) {
+            return Value::Null;
+        }
+        match (&self.data, self.ty) {
+            (Data::Bool(v), _) => Value::Bool(v[row]),
+            (Data::Int(v), Type::Timestamp) => Value::Timestamp(v[row]),
+            (Data::Int(v), Type::Interval) => Value::Interval(v[row]),
+            (Data::Int(v), _) => Value::Int(v[row]),
+            (Data::Float(v), _) => Value::Float(v[row]),
+            (Data::String(v), _) => Value::String(v[row].clone()),
+        }
+    }
+
+    /// As model inputs: see [`Value::as_number`]; `None` becomes NaN.
+    pub fn numbers(&self) -> Vec<f64> {
+        (0..self.len()).map(|row| self.value(row).as_number().unwrap_or(f64::NAN)).collect()
+    }
+
+    pub fn from_values(ty: Type, values: &[Value]) -> Column {
+        let mut builder = ColumnBuilder::new(ty, values.len());
+        for value in values {
+            builder.push(value);
+        }
+        builder.finish()
+    }
+}
+
+/// Collects values of one type; a value of another type is taken as NULL.
+#[derive(Debug)]
+pub struct ColumnBuilder {
+    column: Column,
+    valid: Vec<bool>,
+}
+
+impl ColumnBuilder {
+    pub fn new(ty: Type, capacity: usize) -> ColumnBuilder {
+        let data = match ty {
+            Type::Bool => Data::Bool(Vec::with_capacity(capacity)),
+            Type::Int | Type::Timestamp | Type::Interval => Data::Int(Vec::with_capacity(capacity)),
+            Type::Float => Data::Float(Vec::with_capacity(capacity)),
+            Type::String => Data::String(Vec::with_capacity(capacity)),
+        };
+        ColumnBuilder { column: Column { ty, data, valid: None }, valid: Vec::with_capacity(capacity) }
+    }
+
+    pub fn push(&mut self, value: &Value) {
+        let valid = value.ty() == Some(self.column.ty);
+        self.valid.push(valid);
+        match (&mut self.column.data, value) {
+            (Data::Bool(v), Value::Bool(b)) => v.push(*b),
+            (Data::Int(v), Value::Int(i) | Value::Timestamp(i) | Value::Interval(i)) => v.push(*i),
+            (Data::Float(v), Value::Float(x)) => v.push(*x),
+            (Data::String(v), Value::String(s)) => v.push(s.clone()),
+            (Data::Bool(v), _) => v.push(false),
+            (Data::Int(v), _) => v.push(0),
+            (Data::Float(v), _) => v.push(0.0),
+            (Data::String(v), _) => v.push(SmolStr::default()),
+        }
+    }
+
+    pub fn finish(mut self) -> Column {
+        if self.valid.contains(&false) {
+            self.column.valid = Some(self.valid);
+        }
+        self.column
+    }
+}
+
+/// Columns of equal length with names.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    pub names: Vec<SmolStr>,
+    pub columns: Vec<Column>,
+    pub rows: usize,
+}
+
+impl Table {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.names.iter().position(|n| n == name).map(|i| &self.columns[i])
+    }
+}

@@ -1,0 +1,17 @@
+//! What a row is: projects, SQL views, element functions, the window kernel, and the hosts that run them.
+//! Depends on no other crate of the workspace. Polars is used below [`batch`] only.
+
+#[cfg(feature = "batch")]
+pub mod batch;
+pub mod column;
+pub mod diagnostic;
+pub mod element;
+pub mod event;
+pub mod host;
+pub mod kernel;
+pub mod plan;
+pub mod program;
+pub mod project;
+pub mod schema;
+pub mod sql;
+pub mod value;

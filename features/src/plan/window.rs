@@ -1,0 +1,51 @@
+//! Window calls: which rows they see and what they compute over them.
+
+use super::Expr;
+use crate::value::Type;
+
+/// The rows before and including the current one that a call sees, in the total order (event time, offset).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Frame {
+    /// The current row and the `n` rows before it.
+    Rows(u32),
+    /// Everything up to the current row.
+    Unbounded,
+}
+
+/// Partition, frame and exclusion; calls with an equal window share buffers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// What PARTITION BY adds to the stream's key (the key's own fields are left out: state is already kept by key).
+    pub partition: Vec<Expr>,
+    pub frame: Frame,
+    pub exclude_current: bool,
+}
+
+/// What is computed over a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WindowFunction {
+    /// Rows of the frame whose argument is not NULL; every row without an argument.
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    /// The value `offset` rows before the current one in the partition, whatever the frame.
+    Lag { offset: u32 },
+    FirstValue,
+    LastValue,
+}
+
+/// One window call of a view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Index into [`super::View::windows`].
+    pub window: usize,
+    pub function: WindowFunction,
+    /// What is aggregated; `None` only for `count(*)`.
+    pub argument: Option<Expr>,
+    /// FILTER (WHERE …): rows for which it is not TRUE do not enter.
+    pub filter: Option<Expr>,
+    /// The type of the result.
+    pub ty: Type,
+}

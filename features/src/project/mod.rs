@@ -1,0 +1,45 @@
+//! A project folder, checked: streams, views, models, endpoints, sinks and connections.
+
+mod spec;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+pub use spec::{Algorithm, Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task};
+
+use crate::diagnostic::Problems;
+use crate::plan::View;
+use crate::schema::Stream;
+
+/// A checked project. Built only by [`Project::load`]: whoever holds one need not check again.
+#[derive(Debug, Clone)]
+pub struct Project {
+    pub dir: PathBuf,
+    pub name: String,
+    pub streams: IndexMap<SmolStr, Arc<Stream>>,
+    pub views: IndexMap<SmolStr, Arc<View>>,
+    pub models: IndexMap<SmolStr, Arc<Model>>,
+    pub endpoints: IndexMap<SmolStr, Endpoint>,
+    pub sinks: IndexMap<SmolStr, Sink>,
+    pub connections: Connections,
+}
+
+impl Project {
+    /// Reads `clutch.toml` and `views/*.sql` below `dir`. `environment` resolves `${NAME}`.
+    pub fn load(dir: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Project, Problems> {
+        todo!("{dir:?} {:?}", environment("HOME"))
+    }
+
+    /// Where embedded state lives: `.clutch` in the project folder.
+    pub fn state_dir(&self) -> PathBuf {
+        self.dir.join(".clutch")
+    }
+
+    /// The views of a stream, in declaration order: the order of [`crate::host::KeyState::views`].
+    pub fn views_of(&self, stream: &str) -> Vec<Arc<View>> {
+        self.views.values().filter(|v| v.stream.name == stream).cloned().collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! What a project declares beside streams and views, in checked form.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::plan::View;
+use crate::schema::Compiled;
+use crate::value::Value;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    Classification,
+    Regression,
+}
+
+/// How a model is fitted, with checked parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Algorithm {
+    /// `algorithm = "logistic"`; `l2` is the penalty ½·l2·‖w‖² on standardised coefficients, summed over rows
+    /// (scikit-learn's 1/C). Default 1.
+    Logistic { l2: f64 },
+    /// `algorithm = "linear"`: ordinary least squares.
+    Linear,
+}
+
+impl Algorithm {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Algorithm::Logistic { .. } => "logistic",
+            Algorithm::Linear => "linear",
+        }
+    }
+}
+
+/// Rows whose `time` field is at least `test_from` are the test part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Split {
+    /// Index of a field of the stream.
+    pub time: usize,
+    pub test_from: Value,
+}
+
+/// A limit that a version must keep to become champion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateRule {
+    /// A metric (`log_loss`, `brier`, `auc`, `accuracy`, `ece`, `rmse`, `mae`, `r2`) or `paired_M_difference`.
+    pub metric: String,
+    /// For paired differences: the reference field's name.
+    pub reference: Option<String>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+}
+
+/// `[models.NAME]`
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub name: SmolStr,
+    pub view: Arc<View>,
+    /// Indices of the view's columns that are model inputs, in order (default: [`View::features`]).
+    pub inputs: Vec<usize>,
+    /// Over the stream's fields, outcomes included.
+    pub label: Compiled,
+    /// Rows to train on; over the stream's fields, outcomes included.
+    pub filter: Option<Compiled>,
+    pub task: Task,
+    pub algorithm: Algorithm,
+    pub split: Option<Split>,
+    /// Indices of stream fields: rows that agree in all share fate.
+    pub group: Vec<usize>,
+    /// Indices of stream fields that hold somebody else's predictions.
+    pub references: Vec<usize>,
+    pub gate: Vec<GateRule>,
+    /// `seed`, default 0.
+    pub seed: u64,
+}
+
+/// `[endpoints.NAME]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    pub name: SmolStr,
+    /// A model of the project; served by alias `@champion`.
+    pub model: SmolStr,
+    /// Topic for its streamed predictions; default `STREAMTOPIC-ENDPOINT`.
+    pub topic: String,
+    /// Stream fields and view columns that each streamed prediction repeats.
+    pub include: Vec<SmolStr>,
+    /// A line for `clutch stream watch`: text with `{name}` of included values; `{name:clock}` prints seconds as m:ss.
+    pub watch: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SinkFormat {
+    Csv,
+    Jsonl,
+    Parquet,
+}
+
+/// `[sinks.NAME]`: streamed predictions of an endpoint into files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sink {
+    pub name: SmolStr,
+    pub endpoint: SmolStr,
+    pub format: SinkFormat,
+    /// Absolute: a file for csv and jsonl, a folder for parquet.
+    pub path: PathBuf,
+}
+
+/// `[connections]`, resolved; all embedded where absent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Connections {
+    /// The registry's folder; default `.clutch/registry`.
+    pub registry: Option<PathBuf>,
+}

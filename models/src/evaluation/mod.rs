@@ -1,0 +1,1 @@
+//! Metrics, group bootstrap and paired comparisons: once, for training, comparison and monitoring alike.

@@ -1,0 +1,8 @@
+//! What a model is: its signature and artifact, the predictors that run it, the registry that keeps its versions, and
+//! the metrics that judge it. Knows nothing of how it was trained or who asks.
+
+pub mod artifact;
+pub mod evaluation;
+pub mod predictor;
+pub mod reference;
+pub mod registry;

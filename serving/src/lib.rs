@@ -1,0 +1,1 @@
+//! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.

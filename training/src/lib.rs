@@ -1,0 +1,1 @@
+//! How a model is made: dataset, split, algorithms, evaluation report and gate. Links polars and linfa; never serving.
