@@ -1,1 +1,3 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
+
+pub mod routing;
