@@ -1,1 +1,40 @@
-fn main(){}
+//! `clutch`: one binary from a folder of plays to live predictions. This file parses, dispatches and turns outcomes
+//! into exit codes; each subcommand has a file of its own.
+
+mod check;
+mod cli;
+mod context;
+mod data;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod demo;
+mod doctor;
+#[cfg(feature = "train")]
+mod evaluate;
+#[cfg(feature = "train")]
+mod features;
+mod init;
+mod models;
+mod output;
+#[cfg(feature = "serve")]
+mod predict;
+mod progress;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(feature = "serve")]
+mod stream;
+#[cfg(feature = "train")]
+mod train;
+mod views;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let context = context::Context::new(&cli.global);
+    match cli.command.run(&context) {
+        Ok(code) => code,
+        Err(error) => output::report(&error, &context),
+    }
+}

@@ -29,3 +29,10 @@ pub struct Excerpt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} problems", .0.len())]
 pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// All problems as text for a terminal, with colour if `colour`.
+    pub fn render(&self, colour: bool) -> String {
+        todo!("{colour}")
+    }
+}

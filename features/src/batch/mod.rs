@@ -62,7 +62,11 @@ pub struct ViewTable {
 
 /// Reads files (Parquet, CSV, gzip CSV, JSON lines; by name ending) that match a glob, in name order.
 /// `progress` is told (rows read so far).
-pub fn read_history(stream: &Arc<Stream>, pattern: &str, progress: &(dyn Fn(u64) + Sync)) -> Result<History, BatchError> {
+pub fn read_history(
+    stream: &Arc<Stream>,
+    pattern: &str,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<History, BatchError> {
     progress(0);
     todo!("{stream:?} {pattern}")
 }

@@ -8,11 +8,15 @@ use crate::value::{Micros, Value};
 pub enum Decision {
     Accept,
     /// Older than the key's newest accepted event time − lateness, by this much.
-    Late { by: Micros },
+    Late {
+        by: Micros,
+    },
     /// Its id was accepted within `dedupe` of event time.
     Duplicate,
     /// Later than the log's append time + `max_ahead`, by this much.
-    Future { by: Micros },
+    Future {
+        by: Micros,
+    },
 }
 
 /// What decisions need to know of a key: its newest accepted event time and the ids it remembers.

@@ -27,13 +27,28 @@ impl ViewState {
     /// Folds an accepted event that the filter kept and writes one result per call into `results` (cleared first).
     /// `before` are the outputs of [`View::before`] for it; `offset` orders events of one timestamp; `newest` is the
     /// key's newest event time including this one.
-    pub fn fold(&mut self, view: &View, time: Micros, offset: u64, newest: Micros, before: &[Value], results: &mut Vec<Value>) {
+    pub fn fold(
+        &mut self,
+        view: &View,
+        time: Micros,
+        offset: u64,
+        newest: Micros,
+        before: &[Value],
+        results: &mut Vec<Value>,
+    ) {
         todo!("{view:?} {time} {offset} {newest} {before:?} {results:?}")
     }
 
     /// What [`ViewState::fold`] would give for a row that stands last at its timestamp, changing nothing.
     /// `own` is the position (time, offset) of the same business id if it was folded: left out of the frames.
-    pub fn peek(&self, view: &View, time: Micros, own: Option<(Micros, u64)>, before: &[Value], results: &mut Vec<Value>) {
+    pub fn peek(
+        &self,
+        view: &View,
+        time: Micros,
+        own: Option<(Micros, u64)>,
+        before: &[Value],
+        results: &mut Vec<Value>,
+    ) {
         todo!("{view:?} {time} {own:?} {before:?} {results:?}")
     }
 

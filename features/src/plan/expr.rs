@@ -26,9 +26,15 @@ pub enum Node {
     Or(Box<Expr>, Box<Expr>),
     IsNull(Box<Expr>),
     /// The first branch whose condition is TRUE, else the last.
-    Case { branches: Vec<(Expr, Expr)>, otherwise: Box<Expr> },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Box<Expr>,
+    },
     /// Three-valued: NULL if nothing equals and something is NULL.
-    In { value: Box<Expr>, list: Vec<Expr> },
+    In {
+        value: Box<Expr>,
+        list: Vec<Expr>,
+    },
     Coalesce(Vec<Expr>),
     NullIf(Box<Expr>, Box<Expr>),
     /// Skips NULLs; NULL if all are.

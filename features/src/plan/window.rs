@@ -31,7 +31,9 @@ pub enum WindowFunction {
     Min,
     Max,
     /// The value `offset` rows before the current one in the partition, whatever the frame.
-    Lag { offset: u32 },
+    Lag {
+        offset: u32,
+    },
     FirstValue,
     LastValue,
 }

@@ -1,0 +1,114 @@
+//! The command line: global options and the list of subcommands.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::context::Context;
+
+/// Live predictions for matches while they are being played.
+#[derive(Debug, Parser)]
+#[command(name = "clutch", version, about, propagate_version = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  clutch init nfl --template nfl            write a ready-made project
+  clutch data simulate nfl --project nfl    play out seasons to begin with
+  clutch train --project nfl --model win_probability
+  clutch serve --project nfl
+  clutch stream replay --project nfl --stream plays --rate 2/s
+  clutch stream watch --project nfl
+
+Exit codes: 0 done, 1 it ran and the answer is no, 2 usage or a bad project, 3 it failed while running.";
+
+/// Options that every command takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The project folder.
+    #[arg(long, global = true, default_value = ".", value_name = "DIR")]
+    pub(crate) project: PathBuf,
+    /// Print one JSON object as the last line of standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a new project folder, from a template or from a sample of data.
+    Init(crate::init::Args),
+    /// Check the project and print every problem with its place and remedy.
+    Check(crate::check::Args),
+    /// Look at this machine, the project and its state, and say what is amiss.
+    Doctor(crate::doctor::Args),
+    /// The whole tour in one go: simulate, train, serve, replay a game and watch it.
+    #[cfg(all(feature = "train", feature = "serve"))]
+    Demo(crate::demo::Args),
+    /// Import, download or simulate history.
+    Data(crate::data::Args),
+    /// List and show the project's views.
+    Views(crate::views::Args),
+    /// Compute a view over history.
+    #[cfg(feature = "train")]
+    Features(crate::features::Args),
+    /// Train a model and register it.
+    #[cfg(feature = "train")]
+    Train(crate::train::Args),
+    /// Judge a registered model on other data.
+    #[cfg(feature = "train")]
+    Evaluate(crate::evaluate::Args),
+    /// Ask a model for one prediction.
+    #[cfg(feature = "serve")]
+    Predict(crate::predict::Args),
+    /// List, show, promote and roll back model versions.
+    Models(crate::models::Args),
+    /// Serve predictions over HTTP and on streams.
+    #[cfg(feature = "serve")]
+    Serve(crate::serve::Args),
+    /// Replay history into a stream, watch predictions, look at dead letters.
+    #[cfg(feature = "serve")]
+    Stream(crate::stream::Args),
+}
+
+impl Command {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        match self {
+            Command::Init(args) => crate::init::run(args, context),
+            Command::Check(args) => crate::check::run(args, context),
+            Command::Doctor(args) => crate::doctor::run(args, context),
+            #[cfg(all(feature = "train", feature = "serve"))]
+            Command::Demo(args) => crate::demo::run(args, context),
+            Command::Data(args) => crate::data::run(args, context),
+            Command::Views(args) => crate::views::run(args, context),
+            #[cfg(feature = "train")]
+            Command::Features(args) => crate::features::run(args, context),
+            #[cfg(feature = "train")]
+            Command::Train(args) => crate::train::run(args, context),
+            #[cfg(feature = "train")]
+            Command::Evaluate(args) => crate::evaluate::run(args, context),
+            #[cfg(feature = "serve")]
+            Command::Predict(args) => crate::predict::run(args, context),
+            Command::Models(args) => crate::models::run(args, context),
+            #[cfg(feature = "serve")]
+            Command::Serve(args) => crate::serve::run(args, context),
+            #[cfg(feature = "serve")]
+            Command::Stream(args) => crate::stream::run(args, context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

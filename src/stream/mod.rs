@@ -1,0 +1,37 @@
+//! `clutch stream`: events in, predictions out.
+
+mod deadletters;
+mod replay;
+mod status;
+mod watch;
+
+use std::process::ExitCode;
+
+use crate::context::Context;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Feed a stream from history, at a chosen pace.
+    Replay(replay::Args),
+    /// Print a line for each prediction as it is made.
+    Watch(watch::Args),
+    /// Look at events that could not be used.
+    Deadletters(deadletters::Args),
+    /// Offsets, lag and counters of each partition.
+    Status(status::Args),
+}
+
+pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Replay(args) => replay::run(args, context),
+        Command::Watch(args) => watch::run(args, context),
+        Command::Deadletters(args) => deadletters::run(args, context),
+        Command::Status(args) => status::run(args, context),
+    }
+}
