@@ -1,3 +1,4 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
 
+pub mod metrics;
 pub mod routing;
