@@ -1,4 +1,5 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
 
+pub mod clock;
 pub mod metrics;
 pub mod routing;
