@@ -1,1 +1,4 @@
+//! Whole-system tests: the real binary, the real store, the real sockets. One integration binary, one module a topic.
+#![cfg(test)]
 
+mod architecture;

@@ -1,0 +1,43 @@
+# Two commands are all a new user needs: `make demo` and `make test`.
+# Everything here runs on an ordinary Linux machine with cargo (rustup), a C compiler, make and git.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# Options for `make demo`, e.g. ARGS=--once
+ARGS ?=
+# Python for the peers that `make bench` measures against; a folder of its own, nothing is installed elsewhere.
+BENCH_VENV := target/bench-venv
+
+.PHONY: help build demo test check bench bench-quick clean prerequisites
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+prerequisites:
+	@scripts/prerequisites.sh
+
+build: prerequisites ## Build the clutch binary (target/release/clutch)
+	$(CARGO) build --release --locked
+
+demo: build ## Simulate, train, serve, replay a game and watch it (ARGS=--once ends by itself)
+	target/release/clutch demo $(ARGS)
+
+test: prerequisites ## Run every test
+	$(CARGO) test --workspace --locked
+
+check: prerequisites ## Format, lints as errors, docs; names and skips what this machine lacks
+	@scripts/check.sh
+
+bench: build $(BENCH_VENV)/ready ## Measure, with peers and limits in the same run
+	CLUTCH_PYTHON=$(abspath $(BENCH_VENV))/bin/python scripts/bench.sh
+
+$(BENCH_VENV)/ready: benches/peers/requirements.txt
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/requirements.txt
+	touch $@
+
+clean: ## Remove what was built
+	$(CARGO) clean
