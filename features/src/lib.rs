@@ -9,6 +9,7 @@ pub mod element;
 pub mod event;
 pub mod host;
 pub mod kernel;
+pub mod partition;
 pub mod plan;
 pub mod program;
 pub mod project;

@@ -1,5 +1,6 @@
 //! Late, duplicate, future: a pure function of the key's own log.
 
+use super::Place;
 use crate::schema::Stream;
 use crate::value::{Micros, Value};
 
@@ -34,7 +35,12 @@ impl KeyClock {
 
     /// Takes note of an accepted event. Returns true if the key was idle for longer than `retention` and starts anew:
     /// the caller then forgets the key's window state.
-    pub fn accept(&mut self, stream: &Stream, time: Micros, id: &[Value]) -> bool {
+    pub fn accept(&mut self, stream: &Stream, place: Place, id: &[Value]) -> bool {
+        todo!("{stream:?} {place:?} {id:?}")
+    }
+
+    /// Where the event of this id was folded, if the id is still remembered at `time`.
+    pub fn place_of(&self, stream: &Stream, time: Micros, id: &[Value]) -> Option<Place> {
         todo!("{stream:?} {time} {id:?}")
     }
 }

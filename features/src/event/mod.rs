@@ -2,6 +2,8 @@
 
 mod decide;
 mod decode;
+mod place;
 
 pub use decide::{Decision, KeyClock};
 pub use decode::{Event, EventDecoder, Invalid, Stage};
+pub use place::Place;

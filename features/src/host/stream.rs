@@ -64,7 +64,7 @@ impl StreamHost {
         &self.views
     }
 
-    /// The message key of an event: the key fields, length-prefixed, in a form that sorts and compares by bytes.
+    /// The message key of an event: of a single string field its plain text, else the fields' values as a JSON array.
     pub fn key_of(&self, event: &Event) -> Vec<u8> {
         todo!("{event:?}")
     }
