@@ -10,6 +10,7 @@ pub mod event;
 pub mod host;
 pub mod kernel;
 pub mod partition;
+pub mod online;
 pub mod plan;
 pub mod program;
 pub mod project;

@@ -1,0 +1,224 @@
+//! The embedded store: key states in the same local database as the event log, so that one atomic write can hold both.
+
+use std::sync::{Mutex, PoisonError};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
+use futures::future::{self, BoxFuture};
+
+use super::record::SlotRecord;
+use super::seam::{Flush, OnlineStore, StateReader, StoreError};
+use super::slot::{Claim, Hold, Slot};
+
+/// The longest message key that a store takes.
+const MAX_KEY: usize = 4096;
+
+/// States and records in two keyspaces of a fjall database.
+///
+/// A state's key is the slot followed by the message key; a record's key is the slot. A slot is written as its stream
+/// and its view set, each after its length (u16), and its partition (u32), all big-endian.
+pub struct EmbeddedStore {
+    database: Database,
+    states: Keyspace,
+    records: Keyspace,
+    /// Held from the check of a record to the commit of what depends on it.
+    writing: Mutex<()>,
+}
+
+impl std::fmt::Debug for EmbeddedStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EmbeddedStore").finish_non_exhaustive()
+    }
+}
+
+impl EmbeddedStore {
+    pub fn open(database: &Database) -> Result<EmbeddedStore, StoreError> {
+        let keyspace = |name, options: fn() -> KeyspaceCreateOptions| {
+            database.keyspace(name, options).map_err(|source| unavailable("open its keyspaces", source))
+        };
+        Ok(EmbeddedStore {
+            states: keyspace("states", || KeyspaceCreateOptions::default().expect_point_read_hits(true))?,
+            records: keyspace("records", KeyspaceCreateOptions::default)?,
+            database: database.clone(),
+            writing: Mutex::new(()),
+        })
+    }
+
+    /// Adds a flush to `batch`, which holds other writes to the same database, and commits both as one.
+    pub fn flush_with(
+        &self,
+        mut batch: OwnedWriteBatch,
+        slot: &Slot,
+        hold: Hold,
+        flush: &Flush,
+    ) -> Result<Hold, StoreError> {
+        // The lock guards no data of its own: a panic under it leaves the database as it was.
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = self.held(slot, hold)?.flushed(flush);
+        let mut key = slot_key(slot);
+        batch.insert(&self.records, key.clone(), record.encode());
+        let prefix = key.len();
+        for (message_key, state) in &flush.states {
+            check_length(message_key)?;
+            key.truncate(prefix);
+            key.extend_from_slice(message_key);
+            batch.insert(&self.states, key.as_slice(), state.as_slice());
+        }
+        batch.commit().map_err(|source| unavailable("write states", source))?;
+        Ok(record.hold())
+    }
+
+    fn held(&self, slot: &Slot, hold: Hold) -> Result<SlotRecord, StoreError> {
+        let refused = || StoreError::Refused { slot: slot.clone() };
+        self.record(slot)?.filter(|record| record.hold() == hold).ok_or_else(refused)
+    }
+
+    fn read(&self, slot: &Slot, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        check_length(key)?;
+        let mut full = slot_key(slot);
+        full.extend_from_slice(key);
+        let state = self.states.get(full).map_err(|source| unavailable("read a state", source))?;
+        Ok(state.map(|state| state.to_vec()))
+    }
+}
+
+impl OnlineStore for EmbeddedStore {
+    fn record(&self, slot: &Slot) -> Result<Option<SlotRecord>, StoreError> {
+        let bytes = self.records.get(slot_key(slot)).map_err(|source| unavailable("read a record", source))?;
+        bytes
+            .map(|bytes| {
+                SlotRecord::decode(&bytes).map_err(|source| StoreError::Corrupt { slot: slot.clone(), source })
+            })
+            .transpose()
+    }
+
+    fn claim(&self, slot: &Slot, claim: Claim) -> Result<SlotRecord, StoreError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = SlotRecord::claimed(self.record(slot)?, claim);
+        self.records.insert(slot_key(slot), record.encode()).map_err(|source| unavailable("write a record", source))?;
+        Ok(record)
+    }
+
+    fn get(&self, slot: &Slot, hold: Hold, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.held(slot, hold)?;
+        self.read(slot, key)
+    }
+
+    fn flush(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError> {
+        self.flush_with(self.database.batch(), slot, hold, flush)
+    }
+
+    fn scan(&self, slot: &Slot, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        let prefix = slot_key(slot);
+        for entry in self.states.prefix(&prefix) {
+            let (key, state) = entry.into_inner().map_err(|source| unavailable("read states", source))?;
+            visit(&key[prefix.len()..], &state);
+        }
+        Ok(())
+    }
+}
+
+impl StateReader for EmbeddedStore {
+    /// Answers without yielding: a point read of a local database, from its memory or the page cache as a rule.
+    fn state<'a>(&'a self, slot: &'a Slot, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+        let read = if key.len() > MAX_KEY { Ok(None) } else { self.read(slot, key) };
+        Box::pin(future::ready(read))
+    }
+}
+
+fn slot_key(slot: &Slot) -> Vec<u8> {
+    let (stream, views) = (slot.stream.as_bytes(), slot.views.as_str().as_bytes());
+    let mut key = Vec::with_capacity(stream.len() + views.len() + 8 + 64);
+    for part in [stream, views] {
+        // A name is cut at what its length can say; no checked project has one as long.
+        let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
+        key.extend_from_slice(&length.to_be_bytes());
+        key.extend_from_slice(&part[..usize::from(length)]);
+    }
+    key.extend_from_slice(&slot.partition.to_be_bytes());
+    key
+}
+
+fn check_length(key: &[u8]) -> Result<(), StoreError> {
+    if key.len() > MAX_KEY {
+        return Err(StoreError::KeyTooLong { bytes: key.len(), limit: MAX_KEY });
+    }
+    Ok(())
+}
+
+fn unavailable(action: &'static str, source: fjall::Error) -> StoreError {
+    StoreError::Unavailable { action, source: Box::new(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract;
+    use super::*;
+
+    fn open(dir: &tempfile::TempDir) -> (Database, EmbeddedStore) {
+        let database = Database::builder(dir.path()).open().expect("open");
+        let store = EmbeddedStore::open(&database).expect("open store");
+        (database, store)
+    }
+
+    #[test]
+    fn keeps_the_contract_of_a_store() {
+        let dir = tempfile::tempdir().expect("folder");
+        contract::online_store(&open(&dir).1);
+    }
+
+    #[test]
+    fn keeps_the_contract_of_a_reader() {
+        let dir = tempfile::tempdir().expect("folder");
+        contract::state_reader(&open(&dir).1);
+    }
+
+    #[test]
+    fn what_was_flushed_is_there_after_a_restart() {
+        let dir = tempfile::tempdir().expect("folder");
+        let slot = contract::slot("restart", 3);
+        let written = {
+            let (_database, store) = open(&dir);
+            let hold = store.claim(&slot, Claim([1; 16])).expect("claim").hold();
+            let states = vec![(b"game".to_vec(), b"state".to_vec())];
+            store.flush(&slot, hold, &Flush { folded: 4, states, ..Flush::default() }).expect("flush");
+            store.record(&slot).expect("record")
+        };
+        let (_database, store) = open(&dir);
+        assert_eq!(store.record(&slot).expect("record"), written);
+        let hold = store.claim(&slot, Claim([2; 16])).expect("claim").hold();
+        assert_eq!(store.get(&slot, hold, b"game").expect("get"), Some(b"state".to_vec()));
+    }
+
+    #[test]
+    fn a_key_beyond_the_limit_is_refused_and_writes_nothing() {
+        let dir = tempfile::tempdir().expect("folder");
+        let (_database, store) = open(&dir);
+        let slot = contract::slot("long", 0);
+        let record = store.claim(&slot, Claim([1; 16])).expect("claim");
+        let states = vec![(b"short".to_vec(), vec![1]), (vec![0; MAX_KEY + 1], vec![2])];
+        let refused = store.flush(&slot, record.hold(), &Flush { folded: 1, states, ..Flush::default() });
+        assert!(matches!(refused, Err(StoreError::KeyTooLong { .. })));
+        assert_eq!(store.record(&slot).expect("record"), Some(record.clone()));
+        assert_eq!(store.get(&slot, record.hold(), b"short").expect("get"), None);
+    }
+
+    #[test]
+    fn other_writes_to_the_database_are_committed_with_a_flush_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("folder");
+        let (database, store) = open(&dir);
+        let other = database.keyspace("other", KeyspaceCreateOptions::default).expect("keyspace");
+        let slot = contract::slot("joint", 0);
+        let stale = store.claim(&slot, Claim([1; 16])).expect("claim").hold();
+        let hold = store.claim(&slot, Claim([2; 16])).expect("claim").hold();
+        let batch = || {
+            let mut batch = database.batch();
+            batch.insert(&other, "output", "1");
+            batch
+        };
+        let flush = Flush { folded: 1, ..Flush::default() };
+        assert!(matches!(store.flush_with(batch(), &slot, stale, &flush), Err(StoreError::Refused { .. })));
+        assert!(other.get("output").expect("get").is_none());
+        store.flush_with(batch(), &slot, hold, &flush).expect("flush");
+        assert!(other.get("output").expect("get").is_some());
+    }
+}

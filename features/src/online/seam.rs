@@ -1,0 +1,88 @@
+//! The seams to a state store.
+
+use std::fmt::Debug;
+
+use futures::future::BoxFuture;
+
+use super::record::{Counters, RecordError, SlotRecord};
+use super::slot::{Claim, Hold, Slot};
+use crate::value::Micros;
+
+/// What a worker has folded since its last flush, up to the end of a committed batch.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Flush {
+    /// The first offset that the states do not hold.
+    pub folded: u64,
+    pub newest: Option<Micros>,
+    pub counters: Counters,
+    /// Every key whose state changed, each once: key, encoded state.
+    pub states: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Why a store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The record changed hands or went back: the caller owns the slot no longer and must take it again.
+    #[error("slot {slot} is not held by this worker any more")]
+    Refused { slot: Slot },
+    #[error("the record of slot {slot} cannot be read")]
+    Corrupt { slot: Slot, source: RecordError },
+    #[error("a key of {bytes} bytes is longer than the {limit} that a store takes")]
+    KeyTooLong { bytes: usize, limit: usize },
+    #[error("the state store could not {action}")]
+    Unavailable { action: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+}
+
+/// Keeps the states of partitions, for the workers that own them.
+///
+/// Contract, checked by `contract::online_store`:
+/// * A slot that was never claimed has no record. `claim` creates one with write number 0 and nothing folded; on an
+///   existing one it replaces the claim, adds one to the write number, and leaves everything else.
+/// * `get` and `flush` are refused unless the record holds exactly the claim and write number that the caller shows.
+/// * A flush is atomic: after it all its states, its offset and its counters are there, and the write number is one
+///   higher; or nothing has changed. What it wrote is visible to every read that starts after it returned.
+/// * Slots do not see each other's keys, whatever the names of their streams.
+pub trait OnlineStore: Send + Sync + Debug {
+    fn record(&self, slot: &Slot) -> Result<Option<SlotRecord>, StoreError>;
+
+    /// Puts `claim` into the record; returns the record as it is now.
+    fn claim(&self, slot: &Slot, claim: Claim) -> Result<SlotRecord, StoreError>;
+
+    /// The encoded state of a key, `None` if it has none.
+    fn get(&self, slot: &Slot, hold: Hold, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Writes states and record; returns what the caller must show next.
+    fn flush(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError>;
+
+    /// Visits every key of the slot and its encoded state, in the order of the keys' bytes.
+    fn scan(&self, slot: &Slot, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+}
+
+/// Reads the newest flushed state of a key, for requests.
+///
+/// Contract, checked by `contract::state_reader`: a key that was never flushed is `None`, never an error; what a flush
+/// wrote is seen by reads that start after it returned.
+pub trait StateReader: Send + Sync + Debug {
+    fn state<'a>(&'a self, slot: &'a Slot, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>>;
+}
+
+impl SlotRecord {
+    /// The record after a flush.
+    pub(super) fn flushed(&self, flush: &Flush) -> SlotRecord {
+        SlotRecord {
+            claim: self.claim,
+            number: self.number + 1,
+            folded: flush.folded,
+            newest: flush.newest,
+            counters: flush.counters,
+        }
+    }
+
+    /// The record after a claim; `found` is what stood there before.
+    pub(super) fn claimed(found: Option<SlotRecord>, claim: Claim) -> SlotRecord {
+        match found {
+            Some(found) => SlotRecord { claim, number: found.number + 1, ..found },
+            None => SlotRecord::new(claim),
+        }
+    }
+}
