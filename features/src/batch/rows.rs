@@ -1,0 +1,91 @@
+//! Choosing and joining rows of columns.
+
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use crate::column::{Column, Data};
+use crate::value::Type;
+
+/// The rows at `indices`, in that order.
+pub(super) fn take(column: &Column, indices: &[usize]) -> Column {
+    fn pick<T: Clone>(values: &[T], indices: &[usize]) -> Vec<T> {
+        indices.iter().map(|&row| values[row].clone()).collect()
+    }
+    let data = match &column.data {
+        Data::Bool(v) => Data::Bool(pick(v, indices)),
+        Data::Int(v) => Data::Int(pick(v, indices)),
+        Data::Float(v) => Data::Float(pick(v, indices)),
+        Data::String(v) => Data::String(pick(v, indices)),
+    };
+    let valid = column.valid.as_ref().map(|v| pick(v, indices)).filter(|v| v.contains(&false));
+    Column { ty: column.ty, data, valid }
+}
+
+/// The rows from 0 that are not among `without`, which ascends.
+pub(super) fn all_but(rows: usize, without: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut without = without.peekable();
+    (0..rows).filter(|row| without.next_if_eq(row).is_none()).collect()
+}
+
+/// NULL in every row.
+pub(super) fn nulls(ty: Type, rows: usize) -> Column {
+    let data = match ty {
+        Type::Bool => Data::Bool(vec![false; rows]),
+        Type::Int | Type::Timestamp | Type::Interval => Data::Int(vec![0; rows]),
+        Type::Float => Data::Float(vec![0.0; rows]),
+        Type::String => Data::String(vec![SmolStr::default(); rows]),
+    };
+    Column { ty, data, valid: (rows > 0).then(|| vec![false; rows]) }
+}
+
+/// Columns of one type, one after the other.
+pub(super) fn concat(ty: Type, parts: Vec<Column>) -> Column {
+    let rows = parts.iter().map(Column::len).sum();
+    let any_null = parts.iter().any(|part| part.valid.is_some());
+    let mut parts = parts.into_iter();
+    let Some(mut whole) = parts.next() else { return nulls(ty, 0) };
+    if any_null && whole.valid.is_none() {
+        whole.valid = Some(vec![true; whole.len()]);
+    }
+    reserve(&mut whole, rows);
+    for part in parts {
+        if let Some(valid) = &mut whole.valid {
+            match part.valid {
+                Some(more) => valid.extend(more),
+                None => valid.resize(valid.len() + part.len(), true),
+            }
+        }
+        match (&mut whole.data, part.data) {
+            (Data::Bool(v), Data::Bool(more)) => v.extend(more),
+            (Data::Int(v), Data::Int(more)) => v.extend(more),
+            (Data::Float(v), Data::Float(more)) => v.extend(more),
+            (Data::String(v), Data::String(more)) => v.extend(more),
+            _ => unreachable!("parts of one column have one type"),
+        }
+    }
+    whole
+}
+
+fn reserve(column: &mut Column, rows: usize) {
+    let more = rows - column.len();
+    match &mut column.data {
+        Data::Bool(v) => v.reserve_exact(more),
+        Data::Int(v) => v.reserve_exact(more),
+        Data::Float(v) => v.reserve_exact(more),
+        Data::String(v) => v.reserve_exact(more),
+    }
+    if let Some(valid) = &mut column.valid {
+        valid.reserve_exact(more);
+    }
+}
+
+/// Joins parts that all have the columns `types`, a column at a time on all cores.
+pub(super) fn concat_all(types: &[Type], parts: Vec<Vec<Column>>) -> Vec<Column> {
+    let mut by_column: Vec<Vec<Column>> = types.iter().map(|_| Vec::with_capacity(parts.len())).collect();
+    for part in parts {
+        for (column, slot) in part.into_iter().zip(&mut by_column) {
+            slot.push(column);
+        }
+    }
+    by_column.into_par_iter().zip(types).map(|(parts, &ty)| concat(ty, parts)).collect()
+}
