@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Order;
 use super::keys::Keys;
 use crate::batch::history::History;
-use crate::event::{Decision, KeyClock};
+use crate::event::{Decision, KeyClock, Place};
 use crate::value::Value;
 
 /// The events of one key that are folded, in the order of folding.
@@ -42,6 +42,11 @@ fn admit_key(history: &History, keys: &Keys, range: Range<usize>, order: Order) 
     }
 }
 
+/// Where a row stands in its key's log: the file order is the offset.
+pub(super) fn place_of(history: &History, row: usize) -> Place {
+    Place { time: history.times[row], offset: row as u64 }
+}
+
 /// Sorted by event time, then by place in the file; everything is folded.
 fn ideal(history: &History, rows: &[usize]) -> KeyLog {
     let mut rows = rows.to_vec();
@@ -50,10 +55,10 @@ fn ideal(history: &History, rows: &[usize]) -> KeyLog {
     }
     let mut clock = KeyClock::default();
     let mut restarts = Vec::new();
-    for (place, &row) in rows.iter().enumerate() {
+    for (index, &row) in rows.iter().enumerate() {
         // Without ids: nothing is a duplicate here, so there is nothing to remember.
-        if clock.accept(&history.stream, history.times[row], &[]) {
-            restarts.push(place);
+        if clock.accept(&history.stream, place_of(history, row), &[]) {
+            restarts.push(index);
         }
     }
     KeyLog { rows, restarts }
@@ -72,7 +77,7 @@ fn served(history: &History, rows: &[usize]) -> (KeyLog, u64, u64) {
         id.extend(stream.id.iter().map(|&field| history.table.columns[field].value(row)));
         match clock.decide(stream, time, &id, None) {
             Decision::Accept => {
-                if clock.accept(stream, time, &id) {
+                if clock.accept(stream, place_of(history, row), &id) {
                     log.restarts.push(log.rows.len());
                 }
                 log.rows.push(row);

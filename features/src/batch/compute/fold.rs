@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::admit::KeyLog;
+use super::admit::{self, KeyLog};
 use super::chunks::Kept;
 use crate::batch::history::History;
 use crate::batch::rows;
 use crate::column::{Column, ColumnBuilder};
-use crate::kernel::ViewState;
+use crate::kernel::{Kernel, ViewState};
 use crate::plan::View;
 use crate::value::{Type, Value};
 
@@ -20,8 +20,10 @@ pub(super) fn results(view: &View, history: &History, logs: &[KeyLog], kept: &Ke
     for (place, &row) in kept.rows.iter().enumerate() {
         place_of[row] = u32::try_from(place).ok();
     }
-    let tasks: Vec<&[KeyLog]> = tasks(logs);
-    let done: Vec<Folded> = tasks.into_par_iter().map(|logs| fold(view, history, logs, kept, &place_of)).collect();
+    let kernel = Kernel::new(view);
+    let tasks = tasks(logs);
+    let done: Vec<Folded> =
+        tasks.into_par_iter().map(|logs| fold(view, &kernel, history, logs, kept, &place_of)).collect();
     in_order(view, kept.rows.len(), done)
 }
 
@@ -49,7 +51,14 @@ struct Folded {
     results: Vec<Column>,
 }
 
-fn fold(view: &View, history: &History, logs: &[KeyLog], kept: &Kept, place_of: &[Option<u32>]) -> Folded {
+fn fold(
+    view: &View,
+    kernel: &Kernel,
+    history: &History,
+    logs: &[KeyLog],
+    kept: &Kept,
+    place_of: &[Option<u32>],
+) -> Folded {
     let events = logs.iter().map(|log| log.rows.len()).sum();
     let mut builders: Vec<ColumnBuilder> = view.calls.iter().map(|call| ColumnBuilder::new(call.ty, events)).collect();
     let mut places = Vec::with_capacity(events);
@@ -63,13 +72,13 @@ fn fold(view: &View, history: &History, logs: &[KeyLog], kept: &Kept, place_of: 
             if restarts.next_if_eq(&&index).is_some() {
                 state = ViewState::default();
             }
-            let time = history.times[row];
-            newest = newest.max(time);
+            let at = admit::place_of(history, row);
+            newest = newest.max(at.time);
             let Some(place) = place_of[row] else { continue };
             let place = place as usize;
             before.clear();
             before.extend(kept.before.iter().map(|column| column.value(place)));
-            state.fold(view, time, row as u64, newest, &before, &mut results);
+            kernel.fold(&mut state, at, newest, &before, &mut results);
             places.push(place);
             for (builder, result) in builders.iter_mut().zip(&results) {
                 builder.push(result);
