@@ -1,42 +1,28 @@
 //! The one table of element functions. Every host calls these and nothing else, so that equal inputs give equal bits.
+//!
+//! Each function is written once, over plain Rust types ([`arithmetic`], [`compare`], [`math`], [`text`], [`time`],
+//! [`cast`]). [`table`] lists them; an entry carries the function twice, wrapped for one value and for a chunk of a
+//! column, both made from the same item by [`apply`]. Name resolution is in [`resolve`].
 
-use crate::value::Type;
+mod apply;
+mod arithmetic;
+mod cast;
+mod compare;
+mod entry;
+mod lane;
+mod math;
+mod resolve;
+mod table;
+mod text;
+mod time;
+mod typed;
 
-/// A strict function of one to three values, typed. (Skeleton: the real table follows.)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Element {
-    AddFloat,
-}
+pub use entry::{Element, NullRule};
+pub use resolve::{Overload, ResolveError};
+pub use time::{format_timestamp, parse_timestamp};
 
-/// A function found for the given argument types.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Overload {
-    pub element: Element,
-    /// What the arguments must be converted to; differs from the given types only by Int → Float.
-    pub parameters: &'static [Type],
-    pub result: Type,
-}
+pub(crate) use entry::Scalar;
+pub(crate) use lane::{CHUNK, Lane, Register, Slice, Stored, View};
 
-/// No overload of a function takes these arguments.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ResolveError {
-    #[error("no function `{name}`")]
-    Unknown { name: String, nearest: Option<&'static str> },
-    #[error("`{name}` does not take ({})", given.iter().map(|t| t.name()).collect::<Vec<_>>().join(", "))]
-    Mismatch { name: String, given: Vec<Type>, accepted: Vec<String> },
-}
-
-impl Element {
-    /// Finds the overload of `name` for arguments of the types `given`.
-    ///
-    /// Names: operators as written (`+ - * / % = <> < <= > >=`), unary minus `neg`, `not`, functions by their SQL name
-    /// in lower case, casts as `cast:TYPE`, extracts as `extract:UNIT`.
-    pub fn resolve(name: &str, given: &[Type]) -> Result<Overload, ResolveError> {
-        todo!("{name} {given:?}")
-    }
-
-    /// A stable name that tells overloads apart; part of view hashes.
-    pub fn name(self) -> &'static str {
-        todo!()
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,47 @@
 //! Typed expressions compiled to straight-line programs, and the two machines that run them: one row at a time, and
 //! a column at a time. Both call the same element functions in the same order.
 
+#[cfg(any(test, feature = "test-support"))]
+pub mod arbitrary;
+mod columns;
+mod compile;
+mod logic;
+mod scalar;
+mod set;
+mod step;
+
+use std::ops::Range;
+
 use crate::column::Column;
 use crate::plan::Expr;
-use crate::value::Value;
+use crate::value::{Type, Value};
+use set::Set;
+use step::{Operand, Step};
 
 /// A compiled list of expressions. No jumps: every branch of a CASE is computed, then one is selected, so that both
 /// machines count the same overflows.
 #[derive(Debug, Clone)]
 pub struct Program {
-    // Skeleton.
+    steps: Vec<Step>,
+    constants: Vec<Constant>,
+    sets: Vec<Set>,
+    /// How many registers the steps write.
+    registers: usize,
+    outputs: Vec<(Type, Operand)>,
+    fields: Vec<usize>,
+}
+
+/// A literal, with the type that it has even when it is NULL.
+#[derive(Debug, Clone)]
+struct Constant {
+    ty: Type,
+    value: Value,
 }
 
 /// Registers of the scalar machine, reused from row to row; a program may be run with any scratch.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    registers: Vec<Value>,
     /// Integer overflows turned into NULL so far.
     pub overflows: u64,
 }
@@ -22,27 +49,42 @@ pub struct Scratch {
 impl Program {
     /// Compiles `outputs`; equal subexpressions are computed once.
     pub fn compile(outputs: &[&Expr]) -> Program {
-        todo!("{outputs:?}")
+        compile::compile(outputs)
     }
 
     /// Fields of the event that the program reads, ascending.
     pub fn fields(&self) -> &[usize] {
-        todo!()
+        &self.fields
     }
 
     /// Number of outputs.
     pub fn outputs(&self) -> usize {
-        todo!()
+        self.outputs.len()
     }
 
-    /// Computes one row: `out` is cleared and receives one value per output.
+    /// Number of operations, after equal ones were merged.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Computes one row: `out` is cleared and receives one value per output. A field or window that is not there, or
+    /// has another type than the expressions say, is NULL.
     pub fn eval(&self, scratch: &mut Scratch, fields: &[Value], windows: &[Value], out: &mut Vec<Value>) {
-        todo!("{scratch:?} {fields:?} {windows:?} {out:?}")
+        scalar::run(self, scratch, fields, windows, out);
     }
 
-    /// Computes `rows` rows at once. `fields[i]` must be present for every `i` in [`Program::fields`].
+    /// Computes `rows` rows at once. `fields[i]` must be present for every `i` in [`Program::fields`]: one that is
+    /// not there, or has another type than the expressions say, is NULL. Panics if a column has fewer rows.
     /// Returns the columns and the number of integer overflows.
     pub fn eval_columns(&self, rows: usize, fields: &[Option<&Column>], windows: &[Column]) -> (Vec<Column>, u64) {
-        todo!("{rows} {fields:?} {windows:?}")
+        self.eval_range(0..rows, fields, windows)
+    }
+
+    /// [`Program::eval_columns`] for some of the rows: what one of several threads does.
+    pub fn eval_range(&self, rows: Range<usize>, fields: &[Option<&Column>], windows: &[Column]) -> (Vec<Column>, u64) {
+        columns::run(self, rows, fields, windows)
     }
 }
+
+#[cfg(test)]
+mod tests;
