@@ -2,7 +2,11 @@
 //! the metrics that judge it. Knows nothing of how it was trained or who asks.
 
 pub mod artifact;
+#[cfg(any(test, feature = "test-support"))]
+pub mod contract;
 pub mod evaluation;
 pub mod predictor;
 pub mod reference;
 pub mod registry;
+pub mod signature;
+pub mod timestamp;

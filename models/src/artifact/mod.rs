@@ -1,61 +1,78 @@
 //! The artifact: what training hands to serving, as an MLflow model directory.
+//!
+//! | file | what |
+//! |---|---|
+//! | `MLmodel` | signature and flavor, for tools that read MLflow |
+//! | `clutch.json` | the [`Manifest`]: everything known of the version |
+//! | `model.json` | the [`NativeModel`]: equal data and seed give equal bytes |
+//! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
+//! | `checksums.json` | BLAKE3 of each other file, checked at every load |
 
-use features::plan::ViewHash;
-use features::project::Task;
-use indexmap::IndexMap;
+mod checksums;
+mod error;
+mod example;
+mod files;
+mod linear;
+mod manifest;
+mod mlmodel;
+mod native;
+
+pub use error::ArtifactError;
+pub use files::{CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL};
+pub use linear::{InvalidLinearModel, LinearModel, Link};
+pub use manifest::{
+    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, GateOutcome, GateReport, GateRuleReport, Manifest,
+    ParityCertificate, Refit, Rows, SplitRecord, ViewRecord,
+};
+pub use native::NativeModel;
 
 use crate::predictor::Predictor;
 
-/// `clutch.json`: everything that is known of a version. (Skeleton: the full form follows.)
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Manifest {
-    pub format_version: u32,
-    pub model: String,
-    pub algorithm: String,
-    pub task: Task,
-    pub view: String,
-    pub view_text: String,
-    pub view_hash: ViewHash,
-    /// Names of the view's columns, in the order in which the predictor takes them.
-    pub features: Vec<String>,
-    pub metrics: IndexMap<String, f64>,
-    pub created_at: String,
-}
-
-/// The native predictor's parameters, `model.json`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum NativeModel {
-    /// intercept + Σ coefficient × input, in original units; missing inputs take `imputation`.
-    Linear(LinearModel),
-}
-
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct LinearModel {
-    pub link: Link,
-    pub intercept: f64,
-    pub coefficients: Vec<f64>,
-    pub imputation: Vec<f64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Link {
-    Identity,
-    Logit,
-}
-
-/// A version in memory: what a registry stores and gives back.
+/// A version in memory: what a registry stores and gives back. Checked when built: model, signature and example agree,
+/// and every number is finite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Artifact {
-    pub manifest: Manifest,
-    pub model: NativeModel,
-    /// One row of inputs by feature name: `input_example.json`.
-    pub input_example: serde_json::Map<String, serde_json::Value>,
+    manifest: Manifest,
+    model: NativeModel,
+    input_example: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Artifact {
+    /// `input_example` is one row of inputs by feature name; NULL for a missing value.
+    pub fn new(
+        manifest: Manifest,
+        model: NativeModel,
+        input_example: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Artifact, ArtifactError> {
+        manifest.check()?;
+        if model.width() != manifest.signature.width() {
+            return Err(ArtifactError::Width { model: model.width(), signature: manifest.signature.width() });
+        }
+        if !input_example.keys().map(String::as_str).eq(manifest.signature.names()) {
+            return Err(ArtifactError::Example);
+        }
+        Ok(Artifact { manifest, model, input_example })
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub fn model(&self) -> &NativeModel {
+        &self.model
+    }
+
+    /// One row of inputs by feature name, in the signature's order.
+    pub fn input_example(&self) -> &serde_json::Map<String, serde_json::Value> {
+        &self.input_example
+    }
+
     pub fn predictor(&self) -> Box<dyn Predictor> {
-        todo!()
+        match &self.model {
+            NativeModel::Linear(model) => Box::new(model.clone()),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! An artifact as named files, and back: free of any file system, so that every registry stores the same bytes.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::checksums::Checksums;
+use super::{Artifact, ArtifactError, example, mlmodel};
+
+pub const MLMODEL: &str = "MLmodel";
+pub const MANIFEST: &str = "clutch.json";
+pub const MODEL: &str = "model.json";
+pub const EXAMPLE: &str = "input_example.json";
+pub const CHECKSUMS: &str = "checksums.json";
+
+/// The version of the files' format that this build writes, and the newest that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// File names and contents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files(BTreeMap<String, Vec<u8>>);
+
+impl Files {
+    pub fn insert(&mut self, name: impl Into<String>, bytes: Vec<u8>) {
+        self.0.insert(name.into(), bytes);
+    }
+
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(Vec::as_slice)
+    }
+
+    /// By name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+    }
+
+    pub(super) fn require(&self, name: &str) -> Result<&[u8], ArtifactError> {
+        self.get(name).ok_or_else(|| ArtifactError::Missing { file: name.to_owned() })
+    }
+}
+
+impl Artifact {
+    pub fn to_files(&self) -> Result<Files, ArtifactError> {
+        let manifest = versioned(MANIFEST, &self.manifest)?;
+        let mut files = Files::default();
+        files.insert(MLMODEL, mlmodel::text(&self.manifest, &manifest).into_bytes());
+        files.insert(MANIFEST, manifest);
+        files.insert(MODEL, versioned(MODEL, &self.model)?);
+        files.insert(EXAMPLE, json(EXAMPLE, &example::to_frame(&self.input_example))?);
+        let checksums = Checksums::of(&files);
+        files.insert(CHECKSUMS, versioned(CHECKSUMS, &checksums)?);
+        Ok(files)
+    }
+
+    /// Verifies the checksums, then reads.
+    pub fn from_files(files: &Files) -> Result<Artifact, ArtifactError> {
+        let checksums: Checksums = read_versioned(CHECKSUMS, files)?;
+        checksums.verify(files)?;
+        if let Some(file) = [MLMODEL, MANIFEST, MODEL, EXAMPLE].into_iter().find(|file| !checksums.covers(file)) {
+            return Err(ArtifactError::Missing { file: file.to_owned() });
+        }
+        let frame: Value = parse(EXAMPLE, files.require(EXAMPLE)?)?;
+        let input_example = example::from_frame(frame).ok_or(ArtifactError::ExampleShape)?;
+        Artifact::new(read_versioned(MANIFEST, files)?, read_versioned(MODEL, files)?, input_example)
+    }
+}
+
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    format_version: u32,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+/// JSON with the format version first.
+fn versioned<T: Serialize>(file: &'static str, content: &T) -> Result<Vec<u8>, ArtifactError> {
+    json(file, &Versioned { format_version: FORMAT_VERSION, content })
+}
+
+fn json<T: Serialize>(file: &'static str, content: &T) -> Result<Vec<u8>, ArtifactError> {
+    let mut bytes = serde_json::to_vec_pretty(content).map_err(|reason| ArtifactError::Unwritable { file, reason })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The version is looked at before anything else: what a newer build wrote may look different altogether.
+fn read_versioned<T: DeserializeOwned>(file: &'static str, files: &Files) -> Result<T, ArtifactError> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        format_version: u64,
+    }
+    let bytes = files.require(file)?;
+    let head: Head = parse(file, bytes)?;
+    if u64::from(FORMAT_VERSION) < head.format_version {
+        return Err(ArtifactError::Newer { file, found: head.format_version, supported: FORMAT_VERSION });
+    }
+    parse(file, bytes)
+}
+
+fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, ArtifactError> {
+    serde_json::from_slice(bytes).map_err(|reason| ArtifactError::Malformed { file: file.to_owned(), reason })
+}

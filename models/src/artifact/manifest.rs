@@ -1,0 +1,196 @@
+//! `clutch.json`: everything that is known of a version.
+
+use features::plan::ViewHash;
+use features::project::Task;
+use features::value::Micros;
+use indexmap::IndexMap;
+
+use super::ArtifactError;
+use crate::evaluation::Evaluation;
+use crate::reference::check_name;
+use crate::signature::Signature;
+
+/// What a version was made from, how, and how good it is.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Manifest {
+    pub model: String,
+    pub algorithm: AlgorithmRecord,
+    pub task: Task,
+    pub view: ViewRecord,
+    pub signature: Signature,
+    /// The label's expression, as the project has it.
+    pub label: String,
+    /// The condition on rows to train and evaluate on, as the project has it.
+    #[serde(rename = "where", default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitRecord>,
+    /// Fields whose rows share fate.
+    pub group: Vec<String>,
+    pub rows: Rows,
+    /// On the test part, by the model fitted on the training part alone.
+    pub evaluation: Evaluation,
+    pub gate: GateReport,
+    pub data: DataFingerprint,
+    /// Linear models only; of the registered model, so after the refit where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coefficients: Option<Coefficients>,
+    /// Present when the registered model was fitted once more on training and test part after the evaluation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refit: Option<Refit>,
+    pub seed: u64,
+    /// Present once the view's parity was proven for this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<ParityCertificate>,
+    pub clutch_version: String,
+    #[serde(with = "crate::timestamp::serde_rfc3339")]
+    pub created_at: Micros,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AlgorithmRecord {
+    pub name: String,
+    /// With defaults filled in: what the algorithm really ran with.
+    pub parameters: IndexMap<String, serde_json::Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ViewRecord {
+    pub name: String,
+    /// The SQL as written.
+    pub text: String,
+    pub hash: ViewHash,
+    pub kernel_version: u32,
+    pub stream: String,
+}
+
+/// Rows whose `time` field is at least `test_from` are the test part.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SplitRecord {
+    pub time: String,
+    pub test_from: serde_json::Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Rows {
+    pub train: u64,
+    pub test: u64,
+}
+
+/// What was trained on, well enough to tell whether other data is the same.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DataFingerprint {
+    /// Events read, before any filter.
+    pub rows: u64,
+    /// Over the content, in hexadecimal digits; equal data, equal digest.
+    pub digest: String,
+    /// Where it came from, as given on the command line or in the project.
+    pub sources: Vec<String>,
+}
+
+/// In the original units of each feature.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Coefficients {
+    pub intercept: f64,
+    pub terms: Vec<Coefficient>,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Coefficient {
+    pub feature: String,
+    pub value: f64,
+    /// Change of the margin for one standard deviation of the feature in the training part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standardised: Option<f64>,
+    /// What stands in for a missing value.
+    pub imputation: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Refit {
+    /// Training and test part together.
+    pub rows: u64,
+}
+
+/// How the version stands to the limits that its project sets.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GateReport {
+    pub outcome: GateOutcome,
+    pub rules: Vec<GateRuleReport>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateOutcome {
+    Passed,
+    Failed,
+    /// The project sets no limits.
+    None,
+}
+
+impl GateOutcome {
+    /// As in JSON: `passed`, `failed`, `none`.
+    pub fn name(self) -> &'static str {
+        match self {
+            GateOutcome::Passed => "passed",
+            GateOutcome::Failed => "failed",
+            GateOutcome::None => "none",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GateRuleReport {
+    pub metric: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// Absent where the metric is undefined on the test part; such a rule is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<f64>,
+    pub kept: bool,
+}
+
+/// Proof that the view gave the same bits in all three hosts.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParityCertificate {
+    pub view_hash: ViewHash,
+    pub kernel_version: u32,
+    pub rows: u64,
+    pub values: u64,
+    pub mismatches: u64,
+    pub restarts: u64,
+    pub seed: u64,
+    #[serde(with = "crate::timestamp::serde_rfc3339")]
+    pub checked_at: Micros,
+}
+
+impl Manifest {
+    /// What the types alone do not say: a usable name, no feature twice, and every number finite (JSON has no others).
+    pub(super) fn check(&self) -> Result<(), ArtifactError> {
+        check_name(&self.model).map_err(|reason| ArtifactError::Name { name: self.model.clone(), reason })?;
+        let names: Vec<&str> = self.signature.names().collect();
+        if let Some(repeated) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+            return Err(ArtifactError::RepeatedFeature { name: (*repeated.1).to_owned() });
+        }
+        let evaluated = self.evaluation.numbers();
+        let rules = self.gate.rules.iter().flat_map(|r| {
+            let numbers = [r.min, r.max, r.observed];
+            numbers.into_iter().flatten().map(|x| (format!("a number of the gate rule `{}`", r.metric), x))
+        });
+        let coefficients = self.coefficients.iter().flat_map(|c| {
+            let terms = c.terms.iter().flat_map(|t| {
+                let numbers = [t.value, t.imputation, t.standardised.unwrap_or_default()];
+                numbers.map(|x| (format!("a number of the coefficient of `{}`", t.feature), x))
+            });
+            terms.chain([("the intercept".to_owned(), c.intercept)])
+        });
+        match evaluated.chain(rules).chain(coefficients).find(|(_, x)| !x.is_finite()) {
+            Some((what, _)) => Err(ArtifactError::NotFinite { what }),
+            None => Ok(()),
+        }
+    }
+}
