@@ -71,26 +71,27 @@ impl Binder {
     /// pays for nothing.
     pub fn bind(&self, version: Version) -> Result<LoadedModel, BindError> {
         let Version { model: name, number, artifact } = version;
-        let manifest = &artifact.manifest;
+        let manifest = artifact.manifest();
         let (view_index, view) = self
             .views
-            .get(manifest.view.as_str())
-            .ok_or_else(|| BindError::UnknownView { view: manifest.view.clone() })?;
-        if view.hash != manifest.view_hash {
+            .get(manifest.view.name.as_str())
+            .ok_or_else(|| BindError::UnknownView { view: manifest.view.name.clone() })?;
+        if view.hash != manifest.view.hash {
             return Err(BindError::ViewChanged {
-                view: manifest.view.clone(),
-                trained: short(&manifest.view_hash.0),
+                view: manifest.view.name.clone(),
+                trained: short(&manifest.view.hash.0),
                 declared: short(&view.hash.0),
             });
         }
-        let inputs = manifest.features.iter().map(|feature| input(view, feature)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = manifest.signature.names().map(|feature| input(view, feature)).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<String> = manifest.signature.names().map(str::to_owned).collect();
         let predictor = artifact.predictor();
         if predictor.width() != inputs.len() {
             return Err(BindError::Width { width: predictor.width(), named: inputs.len() });
         }
         warm_up(&*predictor, &artifact)?;
         Ok(LoadedModel {
-            metrics: self.metrics.models.model(&name, number, &manifest.features),
+            metrics: self.metrics.models.model(&name, number, &names),
             task: manifest.task,
             view: Arc::clone(view),
             view_index: *view_index,
@@ -141,12 +142,12 @@ fn input(view: &View, feature: &str) -> Result<usize, BindError> {
 
 /// One prediction from the artifact's example, with what it lacks left missing.
 fn warm_up(predictor: &dyn Predictor, artifact: &Artifact) -> Result<(), BindError> {
-    let example = |feature: &String| artifact.input_example.get(feature).and_then(serde_json::Value::as_f64);
-    let inputs: Vec<f64> = artifact.manifest.features.iter().map(|f| example(f).unwrap_or(f64::NAN)).collect();
+    let example = |feature: &str| artifact.input_example().get(feature).and_then(serde_json::Value::as_f64);
+    let inputs: Vec<f64> = artifact.manifest().signature.names().map(|f| example(f).unwrap_or(f64::NAN)).collect();
     let mut out = [f64::NAN];
     predictor.predict(&inputs, &mut out);
     let [value] = out;
-    let fits = match artifact.manifest.task {
+    let fits = match artifact.manifest().task {
         Task::Classification => (0.0..=1.0).contains(&value),
         Task::Regression => value.is_finite(),
     };
