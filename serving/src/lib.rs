@@ -1,5 +1,6 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
 
 pub mod clock;
+pub mod log;
 pub mod metrics;
 pub mod routing;

@@ -1,0 +1,333 @@
+//! A batch of records, and its persisted form: what one append leaves in one partition.
+//!
+//! Version 1, little-endian: version (u8), three zero bytes, number of records (u32), offset of the first (u64), append
+//! time in microseconds (i64); then for each record the lengths of key and value (u32 each), key and value.
+
+use features::value::Micros;
+
+use super::seam::{LogError, TopicPartition};
+
+const VERSION: u8 = 1;
+const HEADER: usize = 24;
+const LENGTHS: usize = 8;
+
+/// The most that key and value of one record may hold together.
+const MAX_RECORD: usize = 64 << 20;
+
+/// A record that no batch takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a record of {bytes} bytes is larger than the {limit} that a batch takes")]
+pub struct TooLarge {
+    pub bytes: usize,
+    pub limit: usize,
+}
+
+/// Records on their way into a partition, written in place in the form in which they are stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordBatch {
+    bytes: Vec<u8>,
+    count: u32,
+}
+
+impl Default for RecordBatch {
+    fn default() -> RecordBatch {
+        RecordBatch::new()
+    }
+}
+
+impl std::fmt::Debug for RecordBatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordBatch").field("count", &self.count).field("bytes", &self.bytes.len()).finish()
+    }
+}
+
+impl RecordBatch {
+    pub fn new() -> RecordBatch {
+        RecordBatch { bytes: vec![0; HEADER], count: 0 }
+    }
+
+    pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), TooLarge> {
+        self.push_with(key, |out| out.extend_from_slice(value))
+    }
+
+    /// Adds a record whose value `write` appends to the bytes that it is given.
+    pub fn push_with(&mut self, key: &[u8], write: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLarge> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; LENGTHS]);
+        self.bytes.extend_from_slice(key);
+        write(&mut self.bytes);
+        let bytes = self.bytes.len() - start - LENGTHS;
+        let value = bytes - key.len();
+        match (u32::try_from(key.len()), u32::try_from(value)) {
+            (Ok(key), Ok(value)) if bytes <= MAX_RECORD && self.count < u32::MAX => {
+                self.bytes[start..start + 4].copy_from_slice(&key.to_le_bytes());
+                self.bytes[start + 4..start + LENGTHS].copy_from_slice(&value.to_le_bytes());
+                self.count += 1;
+                Ok(())
+            }
+            _ => {
+                self.bytes.truncate(start);
+                Err(TooLarge { bytes, limit: MAX_RECORD })
+            }
+        }
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> u32 {
+        self.count
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Size as stored.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The stored form. Written by the log, which alone knows where and when.
+    pub(super) fn seal(mut self, base: u64, append_time: Micros) -> Vec<u8> {
+        self.bytes[0] = VERSION;
+        self.bytes[4..8].copy_from_slice(&self.count.to_le_bytes());
+        self.bytes[8..16].copy_from_slice(&base.to_le_bytes());
+        self.bytes[16..24].copy_from_slice(&append_time.to_le_bytes());
+        self.bytes
+    }
+
+    /// The records, before the log has given them offsets: as sent from one process to another.
+    pub fn to_wire(&self) -> Vec<u8> {
+        self.clone().seal(0, 0)
+    }
+
+    /// Reads what [`RecordBatch::to_wire`] wrote; `None` if it is no such thing.
+    pub fn from_wire(bytes: Vec<u8>) -> Option<RecordBatch> {
+        let stored = StoredBatch::check(Box::new(bytes)).ok()?;
+        let mut batch = RecordBatch::new();
+        for record in stored.records() {
+            batch.push(record.key, record.value).ok()?;
+        }
+        Some(batch)
+    }
+
+    /// Key and value of each record.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut rest = &self.bytes[HEADER..];
+        std::iter::from_fn(move || {
+            let (key, value, tail) = split_record(rest)?;
+            rest = tail;
+            Some((key, value))
+        })
+    }
+}
+
+/// A batch as the log gives it back; its form has been checked from end to end.
+pub struct StoredBatch {
+    bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
+    base: u64,
+    count: u32,
+    append_time: Micros,
+}
+
+impl std::fmt::Debug for StoredBatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredBatch").field("base", &self.base).field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+/// One record of a stored batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordRef<'a> {
+    pub offset: u64,
+    pub append_time: Micros,
+    pub key: &'a [u8],
+    pub value: &'a [u8],
+}
+
+impl StoredBatch {
+    /// Checks what stands at `place` under a key that says its last offset is `last`.
+    pub(super) fn open(
+        bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
+        place: &TopicPartition,
+        last: u64,
+    ) -> Result<StoredBatch, LogError> {
+        let corrupt = |reason| LogError::Corrupt { place: place.clone(), offset: last, reason };
+        let batch = StoredBatch::check(bytes).map_err(corrupt)?;
+        if batch.end().checked_sub(1) != Some(last) {
+            return Err(corrupt("its offsets are not those of its key"));
+        }
+        Ok(batch)
+    }
+
+    fn check(bytes: Box<dyn AsRef<[u8]> + Send + Sync>) -> Result<StoredBatch, &'static str> {
+        let all: &[u8] = (*bytes).as_ref();
+        let (header, mut rest) = all.split_first_chunk::<HEADER>().ok_or("it is shorter than its header")?;
+        if header[0] != VERSION {
+            return Err("its format version is unknown to this binary");
+        }
+        let count = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+        let (numbers, _) = header[8..].as_chunks::<8>();
+        let base = u64::from_le_bytes(numbers[0]);
+        let append_time = i64::from_le_bytes(numbers[1]);
+        for _ in 0..count {
+            (_, _, rest) = split_record(rest).ok_or("a record reaches beyond its end")?;
+        }
+        if !rest.is_empty() {
+            return Err("bytes follow its last record");
+        }
+        if base.checked_add(u64::from(count)).is_none() {
+            return Err("its offsets run over");
+        }
+        Ok(StoredBatch { bytes, base, count, append_time })
+    }
+
+    /// Offset of the first record.
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// One past the offset of the last record.
+    pub fn end(&self) -> u64 {
+        self.base + u64::from(self.count)
+    }
+
+    pub fn append_time(&self) -> Micros {
+        self.append_time
+    }
+
+    /// Size as stored.
+    pub fn size(&self) -> usize {
+        (*self.bytes).as_ref().len()
+    }
+
+    pub fn records(&self) -> Records<'_> {
+        let all: &[u8] = (*self.bytes).as_ref();
+        Records { rest: &all[HEADER..], offset: self.base, append_time: self.append_time }
+    }
+
+    /// The records from `offset` on.
+    pub fn records_from(&self, offset: u64) -> Records<'_> {
+        let mut records = self.records();
+        while records.offset < offset && records.next().is_some() {}
+        records
+    }
+}
+
+/// Iterates over the records of a batch.
+#[derive(Debug)]
+pub struct Records<'a> {
+    rest: &'a [u8],
+    offset: u64,
+    append_time: Micros,
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = RecordRef<'a>;
+
+    fn next(&mut self) -> Option<RecordRef<'a>> {
+        let (key, value, rest) = split_record(self.rest)?;
+        let record = RecordRef { offset: self.offset, append_time: self.append_time, key, value };
+        self.rest = rest;
+        self.offset += 1;
+        Some(record)
+    }
+}
+
+/// Key and value of the first record, and what follows it.
+fn split_record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (key, bytes) = bytes.split_first_chunk::<4>()?;
+    let (value, bytes) = bytes.split_first_chunk::<4>()?;
+    let length = |bytes: &[u8; 4]| usize::try_from(u32::from_le_bytes(*bytes)).ok();
+    let (key, bytes) = bytes.split_at_checked(length(key)?)?;
+    let (value, bytes) = bytes.split_at_checked(length(value)?)?;
+    Some((key, value, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn place() -> TopicPartition {
+        TopicPartition { topic: "plays".into(), partition: 2 }
+    }
+
+    fn sealed() -> Vec<u8> {
+        let mut batch = RecordBatch::new();
+        batch.push(b"g1", b"{\"down\":1}").expect("push");
+        batch.push(b"", b"").expect("push");
+        batch.seal(258, 1_000_000)
+    }
+
+    #[test]
+    fn the_persisted_form_stays_as_it_is() {
+        let golden = "01000000 02000000 0201000000000000 40420f0000000000 \
+                      02000000 0a000000 6731 7b22646f776e223a317d \
+                      00000000 00000000";
+        let hex: String = sealed().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, golden.replace(' ', ""));
+    }
+
+    #[test]
+    fn records_come_back_with_their_offsets() {
+        let batch = StoredBatch::open(Box::new(sealed()), &place(), 259).expect("open");
+        assert_eq!((batch.base(), batch.end(), batch.append_time()), (258, 260, 1_000_000));
+        let records: Vec<_> = batch.records().map(|r| (r.offset, r.key, r.value)).collect();
+        assert_eq!(records, [(258, &b"g1"[..], &b"{\"down\":1}"[..]), (259, b"", b"")]);
+        assert_eq!(batch.records_from(259).count(), 1);
+        assert_eq!(batch.records_from(300).count(), 0);
+    }
+
+    #[test]
+    fn a_batch_cut_anywhere_is_an_error_that_names_its_place() {
+        let bytes = sealed();
+        for cut in 0..bytes.len() {
+            let error = StoredBatch::open(Box::new(bytes[..cut].to_vec()), &place(), 259).expect_err("cut");
+            let LogError::Corrupt { place: found, offset: 259, .. } = error else { panic!("{error}") };
+            assert_eq!(found, place());
+        }
+    }
+
+    #[test]
+    fn a_batch_with_bytes_behind_it_from_the_future_or_under_another_key_is_an_error() {
+        let mut longer = sealed();
+        longer.push(0);
+        let mut newer = sealed();
+        newer[0] = 2;
+        for (bytes, last) in [(longer, 259), (newer, 259), (sealed(), 258)] {
+            assert!(StoredBatch::open(Box::new(bytes), &place(), last).is_err());
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_too_large_leaves_the_batch_as_it_was() {
+        let mut batch = RecordBatch::new();
+        batch.push(b"k", b"v").expect("push");
+        let before = batch.clone();
+        let refused = batch.push_with(b"k", |out| out.resize(out.len() + MAX_RECORD, 0));
+        assert_eq!(refused, Err(TooLarge { bytes: MAX_RECORD + 1, limit: MAX_RECORD }));
+        assert_eq!(batch, before);
+    }
+
+    proptest! {
+        #[test]
+        fn any_records_survive_the_wire(
+            records in proptest::collection::vec(
+                (proptest::collection::vec(any::<u8>(), 0..9), proptest::collection::vec(any::<u8>(), 0..40)), 0..20),
+        ) {
+            let mut batch = RecordBatch::new();
+            for (key, value) in &records {
+                batch.push(key, value).expect("push");
+            }
+            let back = RecordBatch::from_wire(batch.to_wire()).expect("wire");
+            let found: Vec<_> = back.iter().map(|(k, v)| (k.to_vec(), v.to_vec())).collect();
+            prop_assert_eq!(found, records);
+        }
+
+        #[test]
+        fn any_bytes_are_a_batch_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = StoredBatch::open(Box::new(bytes), &place(), 0);
+        }
+    }
+}
