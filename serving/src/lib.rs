@@ -1,6 +1,8 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
 
 pub mod clock;
+pub mod http;
 pub mod log;
 pub mod metrics;
+pub mod predict;
 pub mod routing;

@@ -108,11 +108,22 @@ impl LoadedModel {
     /// Writes the model inputs of a view row: NaN, counted, where the value is NULL.
     pub fn fill_inputs(&self, columns: &[Value], out: &mut Vec<f64>) {
         for (place, &column) in self.inputs.iter().enumerate() {
-            out.push(columns[column].as_number().unwrap_or_else(|| {
-                self.metrics.missing_input(place);
-                f64::NAN
-            }));
+            out.push(self.number(place, &columns[column]));
         }
+    }
+
+    /// The same for values that are already the model's inputs, in its order.
+    pub fn fill_given(&self, values: &[Value], out: &mut Vec<f64>) {
+        for (place, value) in values.iter().enumerate() {
+            out.push(self.number(place, value));
+        }
+    }
+
+    fn number(&self, place: usize, value: &Value) -> f64 {
+        value.as_number().unwrap_or_else(|| {
+            self.metrics.missing_input(place);
+            f64::NAN
+        })
     }
 
     /// The name of the model's output in answers and in streamed predictions.

@@ -1,0 +1,67 @@
+//! `GET /models/status`: what serves each endpoint, and what was refused.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Response;
+
+use super::answer;
+use super::router::App;
+use crate::routing::{Refused, Route};
+
+#[derive(serde::Serialize)]
+struct Status<'a> {
+    endpoints: Vec<EndpointStatus<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct EndpointStatus<'a> {
+    endpoint: &'a str,
+    model: &'a str,
+    /// `serving`: the champion; `fallback`: an older version, see `refused`; `unavailable`: nothing.
+    status: &'static str,
+    champion: Option<u32>,
+    serving: Option<Serving>,
+    refused: Option<Refused>,
+}
+
+#[derive(serde::Serialize)]
+struct Serving {
+    version: u32,
+    algorithm: String,
+    view: String,
+    view_hash: String,
+    features: usize,
+    output: &'static str,
+}
+
+pub(super) async fn status(State(app): State<Arc<App>>) -> Response<Body> {
+    let routes = app.service.routes();
+    answer::json(&Status { endpoints: routes.routes.iter().map(|route| endpoint(route)).collect() })
+}
+
+fn endpoint(route: &Route) -> EndpointStatus<'_> {
+    let status = route.status();
+    let loaded = route.champion.load_full();
+    let serving = loaded.map(|model| Serving {
+        version: model.version,
+        algorithm: model.artifact.manifest().algorithm.name.clone(),
+        view: model.view.name.to_string(),
+        view_hash: model.view.hash.to_string(),
+        features: model.inputs.len(),
+        output: model.output(),
+    });
+    EndpointStatus {
+        endpoint: &route.endpoint.name,
+        model: &route.endpoint.model,
+        status: match (&serving, &status.refused) {
+            (None, _) => "unavailable",
+            (Some(_), Some(_)) => "fallback",
+            (Some(_), None) => "serving",
+        },
+        champion: status.champion,
+        serving,
+        refused: status.refused.clone(),
+    }
+}

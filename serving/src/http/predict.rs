@@ -1,0 +1,63 @@
+//! `POST /predict` and `POST /predict/batch`.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, Response};
+
+use super::body::JsonBody;
+use super::problem::HttpError;
+use super::router::App;
+use super::{answer, envelope};
+use crate::predict::Timing;
+
+pub(super) async fn one(State(app): State<Arc<App>>, request: Request<Body>) -> Response<Body> {
+    app.guarded(&app.routes.predict, async {
+        let body = JsonBody::read(request, app.limits.body).await?;
+        answer_one(&app, &body).await
+    })
+    .await
+}
+
+pub(super) async fn batch(State(app): State<Arc<App>>, request: Request<Body>) -> Response<Body> {
+    app.guarded(&app.routes.batch, async {
+        let body = JsonBody::read(request, app.limits.body).await?;
+        answer_batch(&app, &body).await
+    })
+    .await
+}
+
+async fn answer_one(app: &App, body: &JsonBody) -> Result<Response<Body>, HttpError> {
+    let start = Instant::now();
+    let asked = envelope::one(body.text())?;
+    let envelope = start.elapsed();
+    let mut answer = app.service.predict(asked.target(), &[asked.given], asked.options).await?;
+    answer.timing.parse += envelope;
+    let prediction = answer.rows.pop().unwrap_or(Err(crate::predict::PredictError::Interrupted))?;
+    Ok(app.encoded(answer.timing, || answer::one(&answer.chosen, &prediction)))
+}
+
+async fn answer_batch(app: &App, body: &JsonBody) -> Result<Response<Body>, HttpError> {
+    let start = Instant::now();
+    let asked = envelope::batch(body.text())?;
+    let envelope = start.elapsed();
+    let mut answer = app.service.predict(asked.target(), &asked.given, asked.options).await?;
+    answer.timing.parse += envelope;
+    Ok(app.encoded(answer.timing, || answer::batch(&answer.chosen, answer.rows)))
+}
+
+impl App {
+    /// Writes the answer and notes the time of each phase.
+    fn encoded(&self, timing: Timing, write: impl FnOnce() -> Response<Body>) -> Response<Body> {
+        let start = Instant::now();
+        let response = write();
+        let phases = &self.metrics.http.phases;
+        phases.parse.observe(timing.parse.as_secs_f64());
+        phases.features.observe(timing.features.as_secs_f64());
+        phases.predict.observe(timing.predict.as_secs_f64());
+        phases.encode.observe(start.elapsed().as_secs_f64());
+        response
+    }
+}

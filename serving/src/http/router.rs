@@ -1,0 +1,93 @@
+//! The routes, and what stands before each: the limit of requests at once, the time limit, and the metrics.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+
+use super::health::Readiness;
+use super::limits::Limits;
+use super::problem::{Code, HttpError};
+use super::{health, models, predict};
+use crate::metrics::{Metrics, RouteMetrics};
+use crate::predict::PredictService;
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct App {
+    pub(super) service: PredictService,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) readiness: Arc<dyn Readiness>,
+    pub(super) limits: Limits,
+    pub(super) routes: RoutesMetrics,
+    in_flight: Semaphore,
+}
+
+#[derive(Debug)]
+pub(super) struct RoutesMetrics {
+    pub(super) predict: RouteMetrics,
+    pub(super) batch: RouteMetrics,
+}
+
+impl App {
+    pub fn new(service: PredictService, metrics: Arc<Metrics>, readiness: Arc<dyn Readiness>, limits: Limits) -> App {
+        let routes =
+            RoutesMetrics { predict: metrics.http.route("/predict"), batch: metrics.http.route("/predict/batch") };
+        let in_flight = Semaphore::new(limits.in_flight);
+        App { service, metrics, readiness, limits, routes, in_flight }
+    }
+
+    /// Answers within the limits, and counts the answer.
+    pub(super) async fn guarded(
+        &self,
+        route: &RouteMetrics,
+        work: impl Future<Output = Result<Response<Body>, HttpError>>,
+    ) -> Response<Body> {
+        let start = Instant::now();
+        let response = match self.in_flight.try_acquire() {
+            Err(_) => HttpError::Overloaded { retry_after_seconds: 1 }.into_response(),
+            Ok(_permit) => {
+                self.metrics.http.in_flight.inc();
+                let _leaving = Leaving(&self.metrics);
+                match tokio::time::timeout(self.limits.request, work).await {
+                    Ok(Ok(response)) => response,
+                    Ok(Err(error)) => error.into_response(),
+                    Err(_) => HttpError::Timeout { seconds: self.limits.request.as_secs() }.into_response(),
+                }
+            }
+        };
+        if let Some(Code(code)) = response.extensions().get::<Code>() {
+            self.metrics.http.problem(code);
+        }
+        route.answered(response.status().as_u16(), start.elapsed().as_secs_f64());
+        response
+    }
+}
+
+/// Takes a request off the gauge, even one that its client abandons.
+struct Leaving<'a>(&'a Metrics);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.http.in_flight.dec();
+    }
+}
+
+/// Every route of the public address.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/predict", post(predict::one))
+        .route("/predict/batch", post(predict::batch))
+        .route("/models/status", get(models::status))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .method_not_allowed_fallback(async || HttpError::MethodNotAllowed)
+        .fallback(async || HttpError::NotFound)
+        .with_state(app)
+}

@@ -1,0 +1,17 @@
+//! One prediction: from what a client gives to a number, whoever the client is. Knows nothing of HTTP.
+
+mod error;
+mod given;
+mod key;
+mod named_inputs;
+mod nearest;
+mod object;
+mod pool;
+mod rows;
+mod service;
+mod target;
+
+pub use error::{InputProblem, KeyProblem, PredictError};
+pub use given::{AsOf, Given};
+pub use service::{Answer, Options, PredictService, Prediction, Timing};
+pub use target::{Chosen, Target};

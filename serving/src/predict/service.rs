@@ -1,0 +1,150 @@
+//! The service behind every way of asking: choose the version, make the rows, predict.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use features::online::StateReader;
+use features::project::Project;
+use features::value::{Micros, Value};
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+use uuid::Uuid;
+
+use super::rows::{Row, RowSource, States, row_sources};
+use super::target::choose;
+use super::{Chosen, Given, PredictError, Target};
+use crate::clock::Clock;
+use crate::routing::{DirectModels, Routes};
+
+/// How many rows of a batch are computed before other requests get their turn.
+const ROWS_PER_TURN: usize = 32;
+
+/// Answers prediction requests. Shared by all of them.
+#[derive(Debug)]
+pub struct PredictService {
+    routes: Arc<Routes>,
+    direct: Arc<DirectModels>,
+    sources: IndexMap<SmolStr, RowSource>,
+    reader: Arc<dyn StateReader>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Repeat the model's inputs in the answer.
+    pub return_features: bool,
+}
+
+/// What one row was answered with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    pub id: Uuid,
+    /// The probability of TRUE, or the expected value.
+    pub value: f64,
+    /// How far the clock is past the newest event that the key's state has folded; `None` where no state took part.
+    pub features_age_ms: Option<i64>,
+    /// One value per input of the model, where asked for.
+    pub features: Option<Vec<Value>>,
+}
+
+/// Answers in the order of the rows given.
+#[derive(Debug)]
+pub struct Answer {
+    pub chosen: Chosen,
+    pub rows: Vec<Result<Prediction, PredictError>>,
+    pub timing: Timing,
+}
+
+/// Time spent in each phase, over all rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timing {
+    pub parse: Duration,
+    pub features: Duration,
+    pub predict: Duration,
+}
+
+impl PredictService {
+    pub fn new(
+        project: &Project,
+        routes: Arc<Routes>,
+        direct: Arc<DirectModels>,
+        reader: Arc<dyn StateReader>,
+        clock: Arc<dyn Clock>,
+    ) -> PredictService {
+        PredictService { routes, direct, sources: row_sources(project), reader, clock }
+    }
+
+    pub fn routes(&self) -> &Arc<Routes> {
+        &self.routes
+    }
+
+    /// Predicts for each row. The error is the whole request's; a row's own is in its place.
+    pub async fn predict(
+        &self,
+        target: Target<'_>,
+        given: &[Given<'_>],
+        options: Options,
+    ) -> Result<Answer, PredictError> {
+        let chosen = choose(target, &self.routes, &self.direct).await?;
+        let model = &*chosen.model;
+        // A version is bound to a view of this project before it is ever chosen.
+        let source = self.sources.get(&model.view.name).ok_or(PredictError::Interrupted)?;
+        let mut scratch = source.scratch();
+        let mut states = States::new();
+        let mut timing = Timing::default();
+        let mut rows = Vec::with_capacity(given.len());
+        for (turn, &given) in given.iter().enumerate() {
+            if turn % ROWS_PER_TURN == ROWS_PER_TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            let start = Instant::now();
+            let parsed = source.parse(&mut scratch, model, given);
+            let parse_end = Instant::now();
+            rows.push(match parsed {
+                Ok(parsed) => source.row(&mut scratch, model, parsed, &*self.reader, &mut states).await,
+                Err(error) => Err(error),
+            });
+            timing.parse += parse_end - start;
+            timing.features += parse_end.elapsed();
+        }
+        source.put_back(scratch);
+        let start = Instant::now();
+        let rows = self.predict_rows(&chosen, rows, options);
+        timing.predict = start.elapsed();
+        Ok(Answer { chosen, rows, timing })
+    }
+
+    /// One call of the predictor for all rows that have inputs.
+    fn predict_rows(
+        &self,
+        chosen: &Chosen,
+        rows: Vec<Result<Row, PredictError>>,
+        options: Options,
+    ) -> Vec<Result<Prediction, PredictError>> {
+        let model = &*chosen.model;
+        let good = rows.iter().filter(|row| row.is_ok()).count();
+        let mut inputs = Vec::with_capacity(good * model.inputs.len());
+        for row in rows.iter().flatten() {
+            model.fill_given(&row.values, &mut inputs);
+        }
+        let mut outputs = vec![f64::NAN; good];
+        model.predictor.predict(&inputs, &mut outputs);
+        model.metrics.answered.inc_by(good as u64);
+        let now = self.clock.now();
+        let mut outputs = outputs.into_iter();
+        let mut prediction = |row: Row| Prediction {
+            id: prediction_id(now),
+            value: outputs.next().unwrap_or(f64::NAN),
+            features_age_ms: row.newest.map(|newest| (now.saturating_sub(newest) / 1_000).max(0)),
+            features: options.return_features.then_some(row.values),
+        };
+        rows.into_iter().map(|row| row.map(&mut prediction)).collect()
+    }
+}
+
+/// UUIDv7: sorts by the time of the answer.
+fn prediction_id(now: Micros) -> Uuid {
+    let micros = now.max(0).unsigned_abs();
+    let nanos = u32::try_from(micros % 1_000_000).unwrap_or_default() * 1_000;
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos))
+}
