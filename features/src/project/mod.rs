@@ -65,3 +65,6 @@ impl Project {
         self.views.values().filter(|v| v.stream.name == stream).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
