@@ -1,0 +1,87 @@
+//! A project in a temporary folder, the real binary, and servers that are gone when the test is.
+
+mod data;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) use data::{plays, real_data};
+pub(crate) use server::Server;
+
+/// A project folder of its own.
+pub(crate) struct TestProject {
+    folder: TempDir,
+}
+
+impl TestProject {
+    /// The ready-made `nfl` project.
+    pub(crate) fn nfl() -> TestProject {
+        let folder = TempDir::new().expect("temporary folder");
+        let project = TestProject { folder };
+        let dir = project.dir();
+        let init = clutch().args(["init", &dir.display().to_string(), "--template", "nfl"]).output().expect("clutch runs");
+        assert_success(&init);
+        project
+    }
+
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.folder.path().join("nfl")
+    }
+
+    pub(crate) fn append_to_manifest(&self, text: &str) {
+        let path = self.dir().join("clutch.toml");
+        let before = std::fs::read_to_string(&path).expect("clutch.toml");
+        std::fs::write(&path, before + text).expect("writable");
+    }
+
+    /// A subcommand on this project, not yet started.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = clutch();
+        command.args(args).arg("--project").arg(self.dir()).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn output(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("clutch runs")
+    }
+
+    /// Runs to success and gives back the JSON object.
+    #[track_caller]
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        let output = self.command(args).arg("--json").output().expect("clutch runs");
+        assert_success(&output);
+        last_json_line(&output)
+    }
+}
+
+pub(crate) fn clutch() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_clutch"))
+}
+
+#[track_caller]
+pub(crate) fn assert_success(output: &Output) {
+    assert!(
+        output.status.success(),
+        "{:?}\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[track_caller]
+pub(crate) fn last_json_line(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().last().unwrap_or_default();
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("`{line}` is no JSON: {error}"))
+}
+
+/// Lines of a JSON lines file.
+pub(crate) fn json_lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+}

@@ -1,0 +1,49 @@
+//! A running `clutch serve`.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use super::TestProject;
+
+/// Killed when dropped.
+pub(crate) struct Server {
+    process: Child,
+    /// What the first line of its output said.
+    pub(crate) ready: Value,
+}
+
+impl Server {
+    /// Starts and waits for the line that says it is ready.
+    #[track_caller]
+    pub(crate) fn start(project: &TestProject) -> Server {
+        let mut process = project
+            .command(&["serve", "--listen", "127.0.0.1:0", "--json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("clutch serve starts");
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("piped");
+        BufReader::new(stdout).read_line(&mut line).expect("readable");
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: `{line}`"));
+        Server { process, ready }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.ready["http"].as_str().expect("an address"))
+    }
+
+    /// SIGKILL: nothing is flushed, nothing is closed.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().expect("killed");
+        self.process.wait().expect("gone");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
