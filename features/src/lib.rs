@@ -5,12 +5,10 @@
 pub mod batch;
 pub mod column;
 pub mod diagnostic;
-pub mod duration;
 pub mod element;
 pub mod event;
 pub mod host;
 pub mod kernel;
-mod nearest;
 pub mod online;
 pub mod partition;
 pub mod plan;
@@ -19,3 +17,4 @@ pub mod project;
 pub mod schema;
 pub mod sql;
 pub mod value;
+mod wire;

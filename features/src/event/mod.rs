@@ -3,6 +3,7 @@
 mod decide;
 mod decode;
 mod place;
+mod remembered;
 
 pub use decide::{Decision, KeyClock};
 pub use decode::{Event, EventDecoder, Invalid, Stage};
