@@ -4,7 +4,6 @@
 pub fn murmur2(key: &[u8]) -> u32 {
     const MIX: u32 = 0x5bd1_e995;
     // Keys are far below 4 GB; the hash folds in the length modulo 2^32, as Java's int does.
-    #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits of the length are what is hashed")]
     let mut hash = 0x9747_b28c_u32 ^ key.len() as u32;
     let (words, rest) = key.as_chunks::<4>();
     for word in words {

@@ -2,7 +2,6 @@
 
 pub mod clock;
 pub mod http;
-pub mod instance;
 pub mod log;
 pub mod metrics;
 pub mod predict;

@@ -1,7 +1,10 @@
 //! The stream host and the request host: one event at a time against the state of its key.
 
+mod key;
+mod key_state;
 mod request;
 mod stream;
 
+pub use key_state::{KeyState, ViewRow};
 pub use request::{RequestError, RequestHost};
-pub use stream::{Accepted, KeyState, Position, StreamHost, ViewRow};
+pub use stream::{Accepted, Position, StreamHost};

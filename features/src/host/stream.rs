@@ -2,29 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::event::{Decision, Event, KeyClock};
-use crate::kernel::{StateError, ViewState};
+use super::{KeyState, ViewRow};
+use crate::event::{Decision, Event, Place};
+use crate::kernel::Kernel;
 use crate::plan::View;
 use crate::program::Scratch;
 use crate::schema::Stream;
 use crate::value::{Micros, Value};
-
-/// Everything kept for one key of one stream: encoded as one blob, flushed as one value.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct KeyState {
-    pub clock: KeyClock,
-    /// One per view of the host, in its order.
-    pub views: Vec<ViewState>,
-    /// The latest row of each view, for requests by key: event time and the view's columns.
-    pub latest: Vec<Option<ViewRow>>,
-}
-
-/// A row of a view: what the model sees, and when it was true.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ViewRow {
-    pub time: Micros,
-    pub columns: Box<[Value]>,
-}
 
 /// Where an event stands in its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,12 +32,26 @@ pub struct Accepted {
 pub struct StreamHost {
     stream: Arc<Stream>,
     views: Vec<Arc<View>>,
+    runners: Vec<Runner>,
     scratch: Scratch,
+    id: Vec<Value>,
+}
+
+/// A view ready to run over single events, with the room that a run needs.
+#[derive(Debug)]
+pub(super) struct Runner {
+    view: Arc<View>,
+    pub(super) kernel: Kernel,
+    filter: Option<usize>,
+    before: Vec<Value>,
+    results: Vec<Value>,
+    columns: Vec<Value>,
 }
 
 impl StreamHost {
     pub fn new(stream: Arc<Stream>, views: Vec<Arc<View>>) -> StreamHost {
-        StreamHost { stream, views, scratch: Scratch::default() }
+        let runners = views.iter().map(Runner::new).collect();
+        StreamHost { stream, views, runners, scratch: Scratch::default(), id: Vec::new() }
     }
 
     pub fn stream(&self) -> &Arc<Stream> {
@@ -66,27 +64,97 @@ impl StreamHost {
 
     /// The message key of an event: of a single string field its plain text, else the fields' values as a JSON array.
     pub fn key_of(&self, event: &Event) -> Vec<u8> {
-        todo!("{event:?}")
+        super::key::message_key(&self.stream, &event.fields)
     }
 
     /// Decides and, if accepted, folds.
     pub fn process(&mut self, state: &mut KeyState, event: &Event, position: Position) -> Accepted {
-        todo!("{state:?} {event:?} {position:?} {:?}", self.scratch)
+        id_of(&self.stream, event, &mut self.id);
+        let decision = state.clock.decide(&self.stream, event.time, &self.id, position.append_time);
+        let mut rows = Vec::with_capacity(self.runners.len());
+        if decision != Decision::Accept {
+            rows.resize(self.runners.len(), None);
+            return Accepted { decision, rows };
+        }
+        let place = Place { time: event.time, offset: position.offset };
+        if state.clock.accept(&self.stream, place, &self.id) {
+            state.forget_rows();
+        }
+        state.make_room(self.runners.len());
+        let newest = state.clock.newest.unwrap_or(event.time);
+        let KeyState { views, latest, .. } = state;
+        for ((runner, view_state), latest) in self.runners.iter_mut().zip(views).zip(latest) {
+            if !runner.keeps(&mut self.scratch, event) {
+                rows.push(None);
+                continue;
+            }
+            runner.kernel.fold(view_state, place, newest, &runner.before, &mut runner.results);
+            runner.finish(&mut self.scratch, event);
+            remember(latest, event.time, &runner.columns);
+            rows.push(Some(runner.row(event.time)));
+        }
+        Accepted { decision, rows }
     }
 
     /// Integer overflows turned into NULL so far.
     pub fn overflows(&self) -> u64 {
         self.scratch.overflows
     }
+
+    pub(super) fn kernels(&self) -> impl Iterator<Item = (&View, &Kernel)> {
+        self.runners.iter().map(|runner| (runner.view.as_ref(), &runner.kernel))
+    }
 }
 
-impl KeyState {
-    /// Versioned; names the views it holds by hash, so that a state is never read by another view.
-    pub fn encode(&self, host: &StreamHost) -> Vec<u8> {
-        todo!("{host:?}")
+impl Runner {
+    pub(super) fn new(view: &Arc<View>) -> Runner {
+        let filter = view.before_layout().filter;
+        let kernel = Kernel::new(view);
+        let (before, results, columns) = (Vec::new(), Vec::new(), Vec::new());
+        Runner { view: Arc::clone(view), kernel, filter, before, results, columns }
     }
 
-    pub fn decode(bytes: &[u8], host: &StreamHost) -> Result<KeyState, StateError> {
-        todo!("{bytes:?} {host:?}")
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Runs what comes before the windows; true if WHERE keeps the event.
+    pub(super) fn keeps(&mut self, scratch: &mut Scratch, event: &Event) -> bool {
+        self.view.before.eval(scratch, &event.fields, &[], &mut self.before);
+        self.filter.is_none_or(|filter| self.before.get(filter) == Some(&Value::Bool(true)))
+    }
+
+    /// The windows of a row that is not folded, after [`Runner::keeps`].
+    pub(super) fn peek(&mut self, state: Option<&KeyState>, index: usize, time: Micros, own: Option<Place>) {
+        let empty = Default::default();
+        let view_state = state.and_then(|state| state.views.get(index)).unwrap_or(&empty);
+        self.kernel.peek(view_state, time, own, &self.before, &mut self.results);
+    }
+
+    /// Runs what comes after the windows.
+    pub(super) fn finish(&mut self, scratch: &mut Scratch, event: &Event) {
+        self.view.after.eval(scratch, &event.fields, &self.results, &mut self.columns);
+    }
+
+    /// The row just computed; empties the room it stood in.
+    pub(super) fn row(&mut self, time: Micros) -> ViewRow {
+        ViewRow { time, columns: self.columns.drain(..).collect() }
+    }
+}
+
+/// The values of the event's id fields.
+pub(super) fn id_of(stream: &Stream, event: &Event, id: &mut Vec<Value>) {
+    id.clear();
+    id.extend(stream.id.iter().map(|field| event.fields.get(*field).cloned().unwrap_or(Value::Null)));
+}
+
+/// The latest row is overwritten in place.
+fn remember(latest: &mut Option<ViewRow>, time: Micros, columns: &[Value]) {
+    match latest {
+        Some(row) if row.columns.len() == columns.len() => {
+            row.time = time;
+            row.columns.clone_from_slice(columns);
+        }
+        _ => *latest = Some(ViewRow { time, columns: columns.into() }),
     }
 }

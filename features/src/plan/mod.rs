@@ -5,5 +5,5 @@ mod view;
 mod window;
 
 pub use expr::{Expr, Node};
-pub use view::{Column, View, ViewHash};
+pub use view::{BeforeLayout, Column, View, ViewHash};
 pub use window::{Call, Frame, Window, WindowFunction};

@@ -1,0 +1,117 @@
+//! Everything kept for one key of one stream, in memory and as bytes.
+
+use super::StreamHost;
+use crate::event::KeyClock;
+use crate::kernel::{StateError, ViewState};
+use crate::plan::{View, ViewHash};
+use crate::value::{Micros, Value};
+use crate::wire::{self, Reader};
+
+const FORMAT: u32 = 1;
+
+/// Everything kept for one key of one stream: encoded as one blob, flushed as one value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KeyState {
+    pub clock: KeyClock,
+    /// One per view of the host, in its order.
+    pub views: Vec<ViewState>,
+    /// The latest row of each view, for requests by key: event time and the view's columns.
+    pub latest: Vec<Option<ViewRow>>,
+}
+
+/// A row of a view: what the model sees, and when it was true.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewRow {
+    pub time: Micros,
+    pub columns: Box<[Value]>,
+}
+
+impl KeyState {
+    /// The key starts anew: decisions go on, rows are forgotten.
+    pub(super) fn forget_rows(&mut self) {
+        self.views.clear();
+        self.latest.clear();
+    }
+
+    pub(super) fn make_room(&mut self, views: usize) {
+        self.views.resize_with(views, ViewState::default);
+        self.latest.resize_with(views, || None);
+    }
+
+    /// Versioned; names the views it holds by hash, so that a state is never read by another view. Equal states give
+    /// equal bytes.
+    pub fn encode(&self, host: &StreamHost) -> Vec<u8> {
+        let mut out = Vec::new();
+        wire::put_unsigned(&mut out, u64::from(FORMAT));
+        self.clock.encode(&mut out);
+        let present = self.views.len().min(host.views().len());
+        wire::put_count(&mut out, present);
+        let mut body = Vec::new();
+        for (index, (view, kernel)) in host.kernels().enumerate().take(present) {
+            out.extend_from_slice(&hash_bytes(&view.hash));
+            body.clear();
+            match self.latest.get(index).and_then(Option::as_ref) {
+                Some(row) => {
+                    body.push(1);
+                    encode_row(view, row, &mut body);
+                }
+                None => body.push(0),
+            }
+            kernel.encode(&self.views[index], &mut body);
+            wire::put_bytes(&mut out, &body);
+        }
+        out
+    }
+
+    /// What is stored of a view that the host does not run is left out; a view of the host of which nothing is stored
+    /// starts anew.
+    pub fn decode(bytes: &[u8], host: &StreamHost) -> Result<KeyState, StateError> {
+        let mut reader = Reader::new(bytes);
+        reader.version(FORMAT)?;
+        let mut state = KeyState { clock: KeyClock::decode(&mut reader)?, ..KeyState::default() };
+        let count = reader.count(17)?;
+        if count > 0 {
+            state.make_room(host.views().len());
+        }
+        for _ in 0..count {
+            let hash: [u8; 16] = reader.array()?;
+            let body = reader.bytes()?;
+            let known = host.kernels().enumerate().find(|(_, (view, _))| hash_bytes(&view.hash) == hash);
+            let Some((index, (view, kernel))) = known else { continue };
+            let mut row = Reader::new(body);
+            state.latest[index] = match row.byte()? {
+                0 => None,
+                1 => Some(decode_row(view, &mut row)?),
+                _ => return Err(StateError::Corrupt("a latest row has an unknown form")),
+            };
+            state.views[index] = kernel.decode(row.rest())?;
+        }
+        reader.finish()?;
+        Ok(state)
+    }
+}
+
+fn encode_row(view: &View, row: &ViewRow, out: &mut Vec<u8>) {
+    wire::put_signed(out, row.time);
+    for (index, column) in view.columns.iter().enumerate() {
+        wire::put_value(out, column.ty, row.columns.get(index).unwrap_or(&Value::Null));
+    }
+}
+
+fn decode_row(view: &View, reader: &mut Reader<'_>) -> Result<ViewRow, StateError> {
+    let time = reader.signed()?;
+    let columns = view.columns.iter().map(|column| reader.value(column.ty)).collect::<Result<_, _>>()?;
+    Ok(ViewRow { time, columns })
+}
+
+/// A view hash is 32 hex digits; what is none is taken by its own hash, so that two never look alike.
+fn hash_bytes(hash: &ViewHash) -> [u8; 16] {
+    match u128::from_str_radix(&hash.0, 16) {
+        Ok(number) if hash.0.len() == 32 => number.to_be_bytes(),
+        _ => {
+            let mut bytes = [0; 16];
+            bytes.copy_from_slice(&blake3::hash(hash.0.as_bytes()).as_bytes()[..16]);
+            bytes
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A view's windows, arranged for folding: which of them share rows, and which calls share an accumulator.
+
+use std::ops::Range;
+
+use super::operator::{Kind, Operator, Reading};
+use crate::plan::{BeforeLayout, Call, Expr, Frame, View, Window, WindowFunction};
+use crate::value::{Micros, Type};
+
+/// The windows of a view, arranged for folding: made once per host, shared by all keys.
+#[derive(Debug, Clone)]
+pub struct Kernel {
+    pub(super) groups: Vec<Group>,
+    pub(super) calls: usize,
+    pub(super) lateness: Micros,
+}
+
+/// Windows that divide the key's rows alike.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// The outputs of `before` that name the partition.
+    pub(super) partition: Range<usize>,
+    pub(super) partition_types: Vec<Type>,
+    /// What is kept of a row: outputs of `before`.
+    pub(super) columns: Vec<Column>,
+    pub(super) operators: Vec<Operator>,
+    /// How many operators see all rows.
+    pub(super) bases: usize,
+    /// How many rows before the oldest place where an event may still be put must be kept.
+    pub(super) reach: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    pub(super) output: usize,
+    pub(super) ty: Type,
+}
+
+impl Kernel {
+    pub fn new(view: &View) -> Kernel {
+        Kernel::arrange(&view.windows, &view.calls, &view.before_layout(), view.stream.lateness)
+    }
+
+    pub(super) fn arrange(windows: &[Window], calls: &[Call], layout: &BeforeLayout, lateness: Micros) -> Kernel {
+        let mut groups: Vec<(&[Expr], GroupBuilder<'_>)> = Vec::new();
+        for (index, call) in calls.iter().enumerate() {
+            let (Some(window), Some(partition)) = (windows.get(call.window), layout.partitions.get(call.window)) else {
+                continue;
+            };
+            let at = groups.iter().position(|(by, _)| *by == window.partition).unwrap_or_else(|| {
+                groups.push((&window.partition, GroupBuilder::new(window, partition.clone())));
+                groups.len() - 1
+            });
+            groups[at].1.add(index, call, window, layout);
+        }
+        let groups = groups.into_iter().map(|(_, builder)| builder.group).collect();
+        Kernel { groups, calls: calls.len(), lateness }
+    }
+}
+
+/// Collects a group, so that equal expressions are kept once and equal calls computed once.
+struct GroupBuilder<'a> {
+    group: Group,
+    expressions: Vec<&'a Expr>,
+}
+
+impl<'a> GroupBuilder<'a> {
+    fn new(window: &Window, partition: Range<usize>) -> GroupBuilder<'a> {
+        let partition_types = window.partition.iter().map(|e| e.ty).collect();
+        let group =
+            Group { partition, partition_types, columns: Vec::new(), operators: Vec::new(), bases: 0, reach: 0 };
+        GroupBuilder { group, expressions: Vec::new() }
+    }
+
+    fn add(&mut self, index: usize, call: &'a Call, window: &Window, layout: &BeforeLayout) {
+        let argument = self.column(call.argument.as_ref(), layout.arguments[index]);
+        let filter = self.column(call.filter.as_ref(), layout.filters[index]);
+        let ty = call.argument.as_ref().map_or(Type::Bool, |e| e.ty);
+        let integral = ty != Type::Float;
+        let (kind, reading) = match call.function {
+            WindowFunction::Count => (Kind::Count, Reading::Value),
+            WindowFunction::Sum if integral => (Kind::IntegerSum, Reading::Value),
+            WindowFunction::Sum => (Kind::FloatSum, Reading::Value),
+            WindowFunction::Avg if integral => (Kind::IntegerSum, Reading::Mean),
+            WindowFunction::Avg => (Kind::FloatSum, Reading::Mean),
+            WindowFunction::Min => (Kind::Min, Reading::Value),
+            WindowFunction::Max => (Kind::Max, Reading::Value),
+            WindowFunction::FirstValue => (Kind::First, Reading::Value),
+            WindowFunction::LastValue => (Kind::Last, Reading::Value),
+            WindowFunction::Lag { offset: 0 } => (Kind::Last, Reading::Value),
+            WindowFunction::Lag { offset } => (Kind::Lag(offset), Reading::Value),
+        };
+        // lag sees the rows before the current one, whatever its window's frame; lag(x, 0) is the current row.
+        let (frame, exclude_current) = match call.function {
+            WindowFunction::Lag { offset: 0 } => (Frame::Rows(0), false),
+            WindowFunction::Lag { .. } => (Frame::Unbounded, true),
+            _ => (window.frame, window.exclude_current),
+        };
+        let same = |o: &Operator| {
+            (o.kind, o.argument, o.filter, o.frame, o.exclude_current)
+                == (kind, argument, filter, frame, exclude_current)
+        };
+        match self.group.operators.iter_mut().find(|o| same(o)) {
+            Some(operator) => operator.calls.push((index, reading)),
+            None => {
+                let base = (frame == Frame::Unbounded).then_some(self.group.bases);
+                self.group.bases += usize::from(base.is_some());
+                let calls = vec![(index, reading)];
+                let operator = Operator { kind, argument, filter, ty, frame, exclude_current, base, calls };
+                // One row more than the frame holds, for requests that leave out a row already folded.
+                let reach = operator.rows_before().map_or(0, |n| n + 1);
+                self.group.reach = self.group.reach.max(reach);
+                self.group.operators.push(operator);
+            }
+        }
+    }
+
+    /// The column that keeps an expression's values.
+    fn column(&mut self, expression: Option<&'a Expr>, output: Option<usize>) -> Option<usize> {
+        let (expression, output) = (expression?, output?);
+        let known = self.expressions.iter().position(|e| *e == expression);
+        Some(known.unwrap_or_else(|| {
+            self.expressions.push(expression);
+            self.group.columns.push(Column { output, ty: expression.ty });
+            self.expressions.len() - 1
+        }))
+    }
+}

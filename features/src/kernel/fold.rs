@@ -1,0 +1,188 @@
+//! Folding: one event at a time into the state of its key.
+
+use super::arrange::{Group, Kernel};
+use super::operator::{Accumulator, Operator};
+use super::state::{Partition, Partitions, ViewState};
+use crate::event::Place;
+use crate::value::{Micros, Value};
+
+impl Kernel {
+    /// Folds an accepted event that the filter kept and writes one result per call into `results` (cleared first).
+    /// `before` are the outputs of [`View::before`](crate::plan::View::before) for it; `newest` is the key's newest
+    /// event time including this one.
+    pub fn fold(
+        &self,
+        state: &mut ViewState,
+        place: Place,
+        newest: Micros,
+        before: &[Value],
+        results: &mut Vec<Value>,
+    ) {
+        results.clear();
+        results.resize(self.calls, Value::Null);
+        state.groups.resize_with(self.groups.len(), Partitions::default);
+        let settled = newest.saturating_sub(self.lateness);
+        for (group, partitions) in self.groups.iter().zip(&mut state.groups) {
+            let partition = partitions.get_or_insert(group.key(before), group);
+            if partition.rows.last().is_none_or(|last| last < place) {
+                group.append(partition, place, before, results);
+            } else {
+                group.insert(partition, place, before, results);
+            }
+            group.settle(partition, settled);
+        }
+    }
+
+    /// What [`Kernel::fold`] would give for a row that stands last at its timestamp, changing nothing.
+    /// `own` is the place of the same business id if it was folded: left out of the frames as far as the buffer still
+    /// holds it.
+    pub fn peek(
+        &self,
+        state: &ViewState,
+        time: Micros,
+        own: Option<Place>,
+        before: &[Value],
+        results: &mut Vec<Value>,
+    ) {
+        results.clear();
+        results.resize(self.calls, Value::Null);
+        let place = Place { time, offset: u64::MAX };
+        for (index, group) in self.groups.iter().enumerate() {
+            let partition = state.groups.get(index).and_then(|partitions| partitions.get(group.key(before)));
+            group.compute(partition, place, own, before, results);
+        }
+    }
+}
+
+impl Group {
+    fn key<'a>(&self, before: &'a [Value]) -> &'a [Value] {
+        before.get(self.partition.clone()).unwrap_or_default()
+    }
+
+    /// The usual case: the event is the partition's last, and the heads need one step.
+    fn append(&self, partition: &mut Partition, place: Place, before: &[Value], results: &mut [Value]) {
+        if partition.heads.is_empty() {
+            partition.heads = self.operators.iter().map(|operator| head(operator, partition)).collect();
+        }
+        let Partition { rows, heads, left, .. } = partition;
+        rows.push(place, self.values(before));
+        let last = rows.len() - 1;
+        let number = *left + last as u64;
+        for (operator, head) in self.operators.iter().zip(heads) {
+            if operator.exclude_current {
+                answer(operator, head, results);
+            }
+            if let Some(value) = operator.entering(|column| rows.value(last, column)) {
+                head.enter(number, value);
+            }
+            if let Some(gone) = operator.rows_held().and_then(|held| last.checked_sub(held))
+                && let Some(value) = operator.entering(|column| rows.value(gone, column))
+            {
+                head.leave(*left + gone as u64, value);
+            }
+            if !operator.exclude_current {
+                answer(operator, head, results);
+            }
+        }
+    }
+
+    /// An event out of order: its own frames are computed from scratch, and the heads are no longer true.
+    fn insert(&self, partition: &mut Partition, place: Place, before: &[Value], results: &mut [Value]) {
+        self.compute(Some(partition), place, None, before, results);
+        let at = partition.rows.before(place);
+        partition.rows.insert(at, place, self.values(before));
+        partition.heads.clear();
+    }
+
+    /// Computes every call for a row at `place` from base and buffer alone.
+    fn compute(
+        &self,
+        partition: Option<&Partition>,
+        place: Place,
+        own: Option<Place>,
+        before: &[Value],
+        results: &mut [Value],
+    ) {
+        for operator in &self.operators {
+            let mut accumulator = operator.accumulator();
+            if let Some(partition) = partition {
+                accumulator = before_buffer(operator, partition);
+                let end = partition.rows.before(place);
+                let own = own.and_then(|own| partition.rows.find(own)).filter(|own| *own < end);
+                // Leaving out a row of the frame brings in the one before the frame.
+                let start = match operator.rows_before() {
+                    Some(n) => match end.saturating_sub(n) {
+                        start if own.is_some_and(|own| own >= start) => start.saturating_sub(1),
+                        start => start,
+                    },
+                    None => 0,
+                };
+                for row in (start..end).filter(|row| Some(*row) != own) {
+                    if let Some(value) = operator.entering(|column| partition.rows.value(row, column)) {
+                        accumulator.enter(row as u64, value);
+                    }
+                }
+            }
+            if !operator.exclude_current
+                && let Some(value) = operator.entering(|column| self.value(before, column))
+            {
+                accumulator.enter(u64::MAX, value);
+            }
+            answer(operator, &accumulator, results);
+        }
+    }
+
+    /// Rows that no event can stand before any more, and that no frame reaches, leave the buffer for the base.
+    fn settle(&self, partition: &mut Partition, settled: Micros) {
+        while partition.rows.overflows(self.reach, settled) {
+            let Partition { rows, base, left, .. } = partition;
+            let unbounded = || self.operators.iter().filter(|operator| operator.base.is_some());
+            if base.is_empty() {
+                base.extend(unbounded().map(Operator::accumulator));
+            }
+            for (operator, base) in unbounded().zip(base) {
+                if let Some(value) = operator.entering(|column| rows.value(0, column)) {
+                    base.enter(*left, value);
+                }
+            }
+            rows.pop();
+            *left += 1;
+        }
+    }
+
+    /// What the buffer keeps of an event.
+    fn values<'a>(&'a self, before: &'a [Value]) -> impl Iterator<Item = Value> + 'a {
+        (0..self.columns.len()).map(|column| self.value(before, column).clone())
+    }
+
+    fn value<'a>(&self, before: &'a [Value], column: usize) -> &'a Value {
+        self.columns.get(column).and_then(|column| before.get(column.output)).unwrap_or(&Value::Null)
+    }
+}
+
+/// What an operator knows of the rows that have left the buffer.
+fn before_buffer(operator: &Operator, partition: &Partition) -> Accumulator {
+    let base = operator.base.and_then(|base| partition.base.get(base));
+    base.cloned().unwrap_or_else(|| operator.accumulator())
+}
+
+/// The accumulator that is ready for the next row in order, from base and buffer.
+fn head(operator: &Operator, partition: &Partition) -> Accumulator {
+    let mut head = before_buffer(operator, partition);
+    let rows = &partition.rows;
+    let start = operator.rows_held().map_or(0, |held| rows.len().saturating_sub(held));
+    for row in start..rows.len() {
+        if let Some(value) = operator.entering(|column| rows.value(row, column)) {
+            head.enter(partition.left + row as u64, value);
+        }
+    }
+    head
+}
+
+fn answer(operator: &Operator, accumulator: &Accumulator, results: &mut [Value]) {
+    for (call, reading) in &operator.calls {
+        if let Some(result) = results.get_mut(*call) {
+            *result = accumulator.read(operator.ty, *reading);
+        }
+    }
+}
