@@ -147,3 +147,6 @@ fn notes(stream: &Stream, parts: &[CheckedPart]) -> Vec<Note> {
     };
     stream.schema.fields.iter().enumerate().filter_map(note).collect()
 }
+
+#[cfg(test)]
+mod tests;

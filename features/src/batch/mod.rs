@@ -8,6 +8,8 @@ mod cell;
 mod compute;
 mod error;
 mod files;
+#[cfg(test)]
+mod fixture;
 mod frame;
 mod history;
 mod read;
