@@ -1,6 +1,7 @@
 //! The batch host: whole histories from files, columns by polars, the same programs and kernel as everywhere.
 //!
 //! - [`read_history`], [`read_files`]: files of four formats to a checked [`History`];
+//! - [`HistoryStore`], [`read_imported`]: the history that a project keeps;
 //! - [`compute`]: a view over a history, on all cores;
 //! - [`write_table`]: tables to files.
 
@@ -12,6 +13,7 @@ mod files;
 mod fixture;
 mod frame;
 mod history;
+mod imported;
 mod read;
 mod rows;
 mod text;
@@ -21,4 +23,6 @@ mod write;
 pub use compute::{Order, ViewTable, compute};
 pub use error::{BatchError, FileFault, Note};
 pub use history::{History, Reject, read_files, read_history};
+pub use imported::{Added, HistoryStore, Import, read_imported};
+pub use read::check_parquet_ends;
 pub use write::write_table;

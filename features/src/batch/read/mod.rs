@@ -5,15 +5,16 @@ mod jsonl;
 mod parquet;
 mod projection;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::FileFault;
+use super::error::{BatchError, FileFault};
 use super::files::Format;
 use crate::column::Column;
 use crate::schema::Stream;
 
-pub(super) use parquet::check_ends;
+pub(super) use parquet::parquet_fields;
 
 /// What one file holds: rows whose every cell fits its field, and the others.
 #[derive(Debug)]
@@ -59,10 +60,17 @@ pub(super) fn read(
     }
 }
 
+/// Checks that a file has Parquet's magic number at both ends and room for the footer that it announces: what a
+/// download or a copy that was cut short does not have.
+pub fn check_parquet_ends(path: &Path) -> Result<(), BatchError> {
+    let checked = File::open(path).map_err(FileFault::Io).and_then(|mut file| parquet::check_ends(&mut file));
+    checked.map_err(|fault| BatchError::file(path, fault))
+}
+
 /// The bytes of a text file, decompressed.
 fn source(path: &Path, gzip: bool) -> std::io::Result<Box<dyn std::io::BufRead + Send>> {
     const BUFFER: usize = 1 << 18;
-    let file = std::io::BufReader::with_capacity(BUFFER, std::fs::File::open(path)?);
+    let file = std::io::BufReader::with_capacity(BUFFER, File::open(path)?);
     Ok(if gzip {
         Box::new(std::io::BufReader::with_capacity(BUFFER, flate2::bufread::MultiGzDecoder::new(file)))
     } else {

@@ -14,6 +14,7 @@ use super::{Part, RowReject};
 use crate::batch::error::FileFault;
 use crate::batch::frame::{self, ColumnFault};
 use crate::batch::rows;
+use crate::column::Column;
 use crate::schema::Stream;
 use crate::value::Type;
 
@@ -21,8 +22,7 @@ const MAGIC: &[u8; 4] = b"PAR1";
 /// The magic number at both ends and the length of the footer.
 const SMALLEST: u64 = 12;
 
-/// Checks that the file has Parquet's magic number at both ends and room for the footer that it announces.
-pub(in crate::batch) fn check_ends(file: &mut File) -> Result<(), FileFault> {
+pub(super) fn check_ends(file: &mut File) -> Result<(), FileFault> {
     let length = file.metadata()?.len();
     let mut head = [0; 4];
     let mut tail = [0; 8];
@@ -62,6 +62,27 @@ pub(super) fn read(
     let (projection, frame) = guarded(|| read_frame(stream, file, alone))??;
     tick(frame.height() as u64);
     part_of(stream, projection, &frame)
+}
+
+/// Some fields of a file that was written by this crate; every cell fits.
+pub(in crate::batch) fn parquet_fields(
+    stream: &Stream,
+    path: &Path,
+    fields: &[usize],
+) -> Result<Vec<Column>, FileFault> {
+    let mut file = File::open(path)?;
+    check_ends(&mut file)?;
+    let names: Vec<String> = fields.iter().map(|&field| stream.schema.fields[field].name.to_string()).collect();
+    let read = || ParquetReader::new(file).with_columns(Some(names)).finish();
+    let frame = guarded(read)?.map_err(|e| damaged(&e))?;
+    let column_of = |&field: &usize| {
+        let field = &stream.schema.fields[field];
+        let series = frame.column(&field.name).map_err(|e| damaged(&e))?.as_materialized_series();
+        frame::column_of(series, field.ty)
+            .map(|(column, _)| column)
+            .map_err(|fault| fault_of(fault, &field.name, field.ty))
+    };
+    fields.iter().map(column_of).collect()
 }
 
 /// Polars panics on some damaged or unknown contents; here that is a damaged file, not the end of the process.

@@ -21,7 +21,7 @@ pub(in crate::batch) fn write_atomically(
 }
 
 /// Makes the names in a file's folder durable.
-pub(in crate::batch) fn sync_folder(path: &Path) -> std::io::Result<()> {
+fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use polars::prelude::ParquetWriter;
 
-pub(super) use atomic::{sync_folder, write_atomically};
+pub(super) use atomic::write_atomically;
 
 use super::error::{BatchError, FileFault};
 use super::files::Format;
