@@ -5,10 +5,12 @@
 pub mod batch;
 pub mod column;
 pub mod diagnostic;
+pub mod duration;
 pub mod element;
 pub mod event;
 pub mod host;
 pub mod kernel;
+mod nearest;
 pub mod online;
 pub mod partition;
 pub mod plan;

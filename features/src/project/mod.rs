@@ -1,6 +1,17 @@
 //! A project folder, checked: streams, views, models, endpoints, sinks and connections.
 
+mod check;
+mod connections;
+mod document;
+mod endpoints;
+mod fields;
+mod gate;
+mod models;
+mod sources;
 mod spec;
+mod streams;
+mod views;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +19,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+pub use sources::{SourceFile, Sources};
 pub use spec::{Algorithm, Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task};
 
 use crate::diagnostic::Problems;
@@ -30,7 +42,17 @@ pub struct Project {
 impl Project {
     /// Reads `clutch.toml` and `views/*.sql` below `dir`. `environment` resolves `${NAME}`.
     pub fn load(dir: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Project, Problems> {
-        todo!("{dir:?} {:?}", environment("HOME"))
+        let sources = Sources::read(dir).map_err(Problems)?;
+        Project::check(dir, &sources, environment)
+    }
+
+    /// Checks files that are already read; touches no file.
+    pub fn check(
+        dir: &Path,
+        sources: &Sources,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Project, Problems> {
+        check::check(dir, sources, environment).map_err(Problems)
     }
 
     /// Where embedded state lives: `.clutch` in the project folder.
@@ -43,3 +65,6 @@ impl Project {
         self.views.values().filter(|v| v.stream.name == stream).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

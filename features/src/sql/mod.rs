@@ -1,1 +1,29 @@
 //! The SQL front end: text to typed plan.
+//!
+//! `lex` cuts the text into tokens and bounds it, `parse` reads the clauses (expressions by `sqlparser`), `typing` and
+//! its neighbours give every expression a type, `windows` reads windows and their calls, `refusal` lists what is
+//! refused and why, `view` puts the plan together and `canonical` hashes it.
+
+mod calls;
+mod canonical;
+mod conditional;
+mod convert;
+mod dialect;
+mod fault;
+mod function;
+mod lex;
+mod literal;
+mod parse;
+mod refusal;
+mod scalar;
+mod scope;
+mod typing;
+mod view;
+mod windows;
+
+pub use canonical::canonical;
+pub use fault::Fault;
+pub use literal::timestamp;
+pub use scalar::{scalar, scalar_of};
+pub use scope::{EVENT_TIME, Scope};
+pub use view::{Catalog, Outcome, view};

@@ -1,0 +1,160 @@
+//! From files to a checked project, or to every problem in them.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+use toml::de::DeTable;
+
+use super::connections::{self, Environment};
+use super::document::{Document, Section, group};
+use super::models::{Declared, Models};
+use super::spec::{Connections, Endpoint, Sink};
+use super::streams::StreamEntry;
+use super::views::ViewEntry;
+use super::{Project, Sources, endpoints, models, streams, views};
+use crate::diagnostic::Problem;
+use crate::sql::Catalog;
+
+pub(super) fn check(dir: &Path, sources: &Sources, environment: Environment<'_>) -> Result<Project, Vec<Problem>> {
+    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
+    let doc = Document::new(&sources.manifest.path, &sources.manifest.text);
+    let text = doc.text().to_owned();
+    let (table, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        for error in errors {
+            let span = error.span().unwrap_or(0..0);
+            doc.problem(span, error.message().lines().collect::<Vec<_>>().join("; "), None);
+        }
+        return Err(doc.into_problems());
+    }
+    let mut view_problems = Vec::new();
+    let parts = read(&doc, table.get_ref(), &dir, sources, environment, &mut view_problems);
+    let mut problems = doc.into_problems();
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    problems.extend(view_problems);
+    match parts.finish(dir) {
+        Some(project) if problems.is_empty() => Ok(project),
+        _ => Err(problems),
+    }
+}
+
+/// What was declared, as far as it could be understood.
+struct Parts {
+    name: Option<String>,
+    streams: IndexMap<SmolStr, StreamEntry>,
+    views: IndexMap<SmolStr, ViewEntry>,
+    models: Models,
+    endpoints: IndexMap<SmolStr, Option<Endpoint>>,
+    sinks: IndexMap<SmolStr, Option<Sink>>,
+    connections: Connections,
+}
+
+fn read(
+    doc: &Document,
+    table: &DeTable<'_>,
+    dir: &Path,
+    sources: &Sources,
+    environment: Environment<'_>,
+    view_problems: &mut Vec<Problem>,
+) -> Parts {
+    let mut root = Section::new(doc, "the project", 0..0, table);
+    let name = match root.section("project") {
+        Some(mut section) => {
+            let name = section.required_string("name", "name = \"…\"").map(|text| text.value.to_owned());
+            section.finish();
+            name
+        }
+        None if root.has("project") => None,
+        None => {
+            doc.problem(0..0, "the project has no name", "add [project] with name = \"…\"".to_owned());
+            None
+        }
+    };
+    let mut streams = IndexMap::new();
+    for (name, section) in group(&mut root, "streams") {
+        streams.insert(SmolStr::new(name.value), streams::read(&name, section));
+    }
+    let mut catalog = Catalog::default();
+    for entry in streams.values() {
+        catalog.add(Arc::clone(&entry.stream), entry.broken_fields.clone());
+    }
+    let views = views::read(&sources.views, &catalog, view_problems);
+    let broken_fields =
+        |stream: &str| -> HashSet<SmolStr> { streams.get(stream).map(|s| s.broken_fields.clone()).unwrap_or_default() };
+    let declared = Declared { views: &views, broken_fields: &broken_fields };
+    let mut models = Models::new();
+    for (name, section) in group(&mut root, "models") {
+        models.insert(SmolStr::new(name.value), models::read(&name, section, &declared).map(Arc::new));
+    }
+    let mut endpoints = IndexMap::new();
+    for (name, section) in group(&mut root, "endpoints") {
+        endpoints.insert(SmolStr::new(name.value), endpoints::read(&name, section, &models));
+    }
+    let mut sinks = IndexMap::new();
+    for (name, section) in group(&mut root, "sinks") {
+        sinks.insert(SmolStr::new(name.value), endpoints::read_sink(&name, section, &endpoints, dir));
+    }
+    let connections =
+        root.section("connections").map(|section| connections::read(section, dir, environment)).unwrap_or_default();
+    root.finish();
+    distinct_topics(doc, table, &streams, &endpoints);
+    Parts { name, streams, views, models, endpoints, sinks, connections }
+}
+
+/// Two logs of one name would be one log.
+fn distinct_topics(
+    doc: &Document,
+    table: &DeTable<'_>,
+    streams: &IndexMap<SmolStr, StreamEntry>,
+    endpoints: &IndexMap<SmolStr, Option<Endpoint>>,
+) {
+    let place = |group: &str, name: &str| {
+        let entry = table.get(group).and_then(|group| group.get_ref().as_table());
+        entry.and_then(|table| table.iter().find(|(key, _)| key.get_ref() == name)).map_or(0..0, |(key, _)| key.span())
+    };
+    let mut owners: HashMap<String, String> = HashMap::new();
+    let mut claim = |topic: String, owner: String, span: std::ops::Range<usize>| {
+        if let Some(other) = owners.get(&topic) {
+            let message = format!("the topic `{topic}` of {owner} is that of {other} too");
+            doc.problem(span, message, "give one of them another topic".to_owned());
+        } else {
+            owners.insert(topic, owner);
+        }
+    };
+    for (name, entry) in streams {
+        let stream = &entry.stream;
+        claim(stream.topic.clone(), format!("stream `{name}`"), place("streams", name));
+        claim(stream.outcomes_topic.clone(), format!("the outcomes of stream `{name}`"), place("streams", name));
+        let dead_letters = format!("{}-dead-letters", stream.topic);
+        claim(dead_letters, format!("the dead letters of stream `{name}`"), place("streams", name));
+    }
+    for (name, endpoint) in endpoints {
+        if let Some(endpoint) = endpoint {
+            claim(endpoint.topic.clone(), format!("endpoint `{name}`"), place("endpoints", name));
+        }
+    }
+}
+
+impl Parts {
+    /// The project, if every part of it is whole.
+    fn finish(self, dir: std::path::PathBuf) -> Option<Project> {
+        let views = self.views.into_iter().map(|(name, entry)| Some((name, entry.view?))).collect::<Option<_>>()?;
+        Some(Project {
+            dir,
+            name: self.name?,
+            streams: self.streams.into_iter().map(|(name, entry)| (name, entry.stream)).collect(),
+            views,
+            models: whole(self.models)?,
+            endpoints: whole(self.endpoints)?,
+            sinks: whole(self.sinks)?,
+            connections: self.connections,
+        })
+    }
+}
+
+fn whole<T>(parts: IndexMap<SmolStr, Option<T>>) -> Option<IndexMap<SmolStr, T>> {
+    parts.into_iter().map(|(name, part)| Some((name, part?))).collect()
+}

@@ -1,0 +1,112 @@
+//! `[connections]`: where the parts live that are not embedded.
+
+use std::path::{Path, PathBuf};
+
+use toml::de::DeValue;
+
+use super::document::{Section, Text, described};
+use super::spec::Connections;
+
+/// The value of an environment variable.
+pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+pub(super) fn read(mut section: Section<'_>, dir: &Path, environment: Environment<'_>) -> Connections {
+    let registry = registry(&mut section, dir, environment);
+    for key in ["kafka", "redis", "tables"] {
+        later(&mut section, key, environment);
+    }
+    section.finish();
+    Connections { registry }
+}
+
+/// A folder: `registry = "models"`, or `{ url = "models" }`.
+fn registry(section: &mut Section<'_>, dir: &Path, environment: Environment<'_>) -> Option<PathBuf> {
+    let value = section.get("registry")?;
+    let doc = section.doc;
+    let text = match value.get_ref() {
+        DeValue::String(text) => Text { value: text, span: value.span() },
+        _ => {
+            let mut table = section.section("registry")?;
+            let text = table.required_string("url", "url = \"…\": the registry's folder");
+            table.finish();
+            text?
+        }
+    };
+    let url = substitute(section, &text, environment)?;
+    if url.contains("://") {
+        let (scheme, rest) = url.split_once("://")?;
+        if scheme == "file" {
+            return Some(PathBuf::from(rest));
+        }
+        let message = format!("a registry behind {scheme} is not in this version");
+        doc.problem(text.span, message, "leave it out to use .clutch/registry, or name a folder".to_owned());
+        return None;
+    }
+    if url.is_empty() {
+        doc.problem(text.span, "the registry's folder is empty", None);
+        return None;
+    }
+    Some(dir.join(url))
+}
+
+/// Parts that a later version connects to: their strings are checked, and they are answered.
+fn later(section: &mut Section<'_>, key: &'static str, environment: Environment<'_>) {
+    let Some(value) = section.get(key) else { return };
+    check_strings(section, value.get_ref(), value.span(), environment);
+    if !matches!(value.get_ref(), DeValue::Table(_)) {
+        let message = format!("`{key}` must be a table, this is {}", described(value.get_ref()));
+        section.doc.problem(value.span(), message, None);
+    }
+    let message = format!("a connection to {key} is not in this version");
+    section.doc.problem(value.span(), message, "leave it out to run embedded".to_owned());
+}
+
+fn check_strings(
+    section: &Section<'_>,
+    value: &DeValue<'_>,
+    span: std::ops::Range<usize>,
+    environment: Environment<'_>,
+) {
+    match value {
+        DeValue::String(text) => {
+            substitute(section, &Text { value: text, span }, environment);
+        }
+        DeValue::Array(items) => {
+            for item in items {
+                check_strings(section, item.get_ref(), item.span(), environment);
+            }
+        }
+        DeValue::Table(table) => {
+            for (_, item) in table {
+                check_strings(section, item.get_ref(), item.span(), environment);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Puts the environment into `${NAME}`.
+fn substitute(section: &Section<'_>, text: &Text<'_>, environment: Environment<'_>) -> Option<String> {
+    let doc = section.doc;
+    let mut out = String::new();
+    let mut rest = text.value;
+    while let Some(start) = rest.find("${") {
+        out.push_str(&rest[..start]);
+        let Some(length) = rest[start..].find('}') else {
+            doc.problem(text.span.clone(), "a `${` is never closed", "write ${NAME}".to_owned());
+            return None;
+        };
+        let name = &rest[start + 2..start + length];
+        match environment(name) {
+            Some(value) => out.push_str(&value),
+            None => {
+                let message = format!("the environment variable {name} is not set");
+                doc.problem(text.span.clone(), message, format!("export {name}=…"));
+                return None;
+            }
+        }
+        rest = &rest[start + length + 1..];
+    }
+    out.push_str(rest);
+    Some(out)
+}

@@ -1,0 +1,292 @@
+//! `[models.NAME]`
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::document::{Document, Section, Text, described, float_of, integer_of};
+use super::gate;
+use super::spec::{Algorithm, Model, Split, Task};
+use super::streams::field_named;
+use super::views::ViewEntry;
+use crate::nearest::did_you_mean;
+use crate::plan::{Node, View};
+use crate::schema::{Compiled, Stream};
+use crate::sql::{self, Scope};
+use crate::value::{Type, Value};
+
+/// What a model's declaration is checked against.
+pub(super) struct Declared<'a> {
+    pub(super) views: &'a IndexMap<SmolStr, ViewEntry>,
+    /// By stream.
+    pub(super) broken_fields: &'a dyn Fn(&str) -> HashSet<SmolStr>,
+}
+
+/// `None` where the declaration is faulty; all its problems are told.
+pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declared<'_>) -> Option<Model> {
+    let doc = section.doc;
+    let view_name = section.required_string("view", "view = \"…\": the view whose columns the model sees");
+    let entry = view_name.as_ref().and_then(|text| view_named(doc, text, declared.views));
+    let stream = entry.and_then(|entry| entry.stream.clone());
+    let view = entry.and_then(|entry| entry.view.clone());
+    let task = task(&mut section);
+    let algorithm = algorithm(&mut section, task);
+    let label = section.required_string("label", "label = \"…\": an expression over the stream's fields");
+    let filter = section.string("where");
+    let features = section.strings("features");
+    let group = section.strings("group");
+    let reference = section.strings("reference");
+    let split_section = section.section("split");
+    let gate_section = section.section("gate");
+    let seed = section.integer("seed", 0..=i64::MAX);
+    section.finish();
+
+    let references = reference.unwrap_or_default();
+    let names: Vec<&str> = references.iter().map(|text| text.value).collect();
+    let gate = gate_section.map(|section| gate::read(&section, task, &names)).unwrap_or_default();
+
+    // Without its stream nothing more can be said about the model.
+    let stream = stream?;
+    let broken = (declared.broken_fields)(&stream.name);
+    let scope = Scope::training(&stream).with_broken(&broken);
+    let label = label.and_then(|text| label_of(doc, &text, &scope, task));
+    let filter = match filter {
+        Some(text) => Some(expression(doc, &text, &scope, Some((Type::Bool, "where")))),
+        None => None,
+    };
+    let fields = |texts: &[Text<'_>]| -> Vec<usize> {
+        texts.iter().filter_map(|text| field_named(doc, text, &stream.schema, &broken)).collect()
+    };
+    let references_at = fields(&references);
+    check_references(doc, &references, &stream);
+    let group = group.map_or_else(|| stream.key.clone(), |texts| fields(&texts));
+    let split = match split_section {
+        Some(section) => Some(split(section, &stream, &broken)),
+        None => None,
+    };
+    let view = view?;
+    refuse_references(doc, &references, &view);
+    let inputs = inputs(doc, name, features.as_deref(), &view);
+    let filter = match filter {
+        Some(faulty_or_not) => Some(faulty_or_not?),
+        None => None,
+    };
+    let split = match split {
+        Some(faulty_or_not) => Some(faulty_or_not?),
+        None => None,
+    };
+    Some(Model {
+        name: SmolStr::new(name.value),
+        view,
+        inputs,
+        label: label?,
+        filter,
+        task: task?,
+        algorithm: algorithm?,
+        split,
+        group,
+        references: references_at,
+        gate,
+        seed: seed.and_then(|seed| u64::try_from(seed).ok()).unwrap_or(0),
+    })
+}
+
+fn view_named<'a>(doc: &Document, text: &Text<'_>, views: &'a IndexMap<SmolStr, ViewEntry>) -> Option<&'a ViewEntry> {
+    let entry = views.get(text.value);
+    if entry.is_none() {
+        let help = did_you_mean(text.value, views.keys().map(SmolStr::as_str), || {
+            format!("write it into views/{}.sql: CREATE VIEW {} AS SELECT … FROM stream", text.value, text.value)
+        });
+        doc.problem(text.span.clone(), format!("no view `{}`", text.value), help);
+    }
+    entry
+}
+
+fn task(section: &mut Section<'_>) -> Option<Task> {
+    let doc = section.doc;
+    let text = section.required_string("task", "task = \"classification\" or task = \"regression\"")?;
+    match text.value {
+        "classification" => Some(Task::Classification),
+        "regression" => Some(Task::Regression),
+        other => {
+            let names = ["classification", "regression"];
+            let help = did_you_mean(other, names, || format!("the tasks are {}", names.join(" and ")));
+            doc.problem(text.span, format!("no task `{other}`"), help);
+            None
+        }
+    }
+}
+
+fn algorithm(section: &mut Section<'_>, task: Option<Task>) -> Option<Algorithm> {
+    let doc = section.doc;
+    let text = section.string("algorithm");
+    let l2 = if section.has("l2") { Some(l2(section)?) } else { section.get("l2").map(|_| 0.0) };
+    let Some(text) = text else {
+        return match task? {
+            Task::Classification => Some(Algorithm::Logistic { l2: l2.unwrap_or(1.0) }),
+            Task::Regression => Some(Algorithm::Linear),
+        };
+    };
+    let (algorithm, fits) = match text.value {
+        "logistic" => (Algorithm::Logistic { l2: l2.unwrap_or(1.0) }, Task::Classification),
+        "linear" => (Algorithm::Linear, Task::Regression),
+        later @ ("forest" | "boosting" | "onnx") => {
+            let help = "logistic for classification, linear for regression".to_owned();
+            doc.problem(text.span, format!("the algorithm `{later}` is not in this version"), help);
+            return None;
+        }
+        other => {
+            let names = ["logistic", "linear"];
+            let help = did_you_mean(other, names, || format!("the algorithms are {}", names.join(" and ")));
+            doc.problem(text.span, format!("no algorithm `{other}`"), help);
+            return None;
+        }
+    };
+    if task.is_some_and(|task| task != fits) {
+        let (is_for, instead) = match fits {
+            Task::Classification => ("classification", "linear"),
+            Task::Regression => ("regression", "logistic"),
+        };
+        let message = format!("`{}` is for {is_for}", text.value);
+        doc.problem(text.span, message, format!("algorithm = \"{instead}\", or task = \"{is_for}\""));
+        return None;
+    }
+    if fits == Task::Regression && l2.is_some() {
+        let help = "leave it out: linear is ordinary least squares".to_owned();
+        doc.problem(section.span.clone(), format!("[{}] sets l2, which only logistic has", section.name), help);
+    }
+    Some(algorithm)
+}
+
+fn l2(section: &mut Section<'_>) -> Option<f64> {
+    let l2 = section.float("l2")?;
+    if l2 < 0.0 {
+        section.doc.problem(section.span.clone(), format!("l2 of [{}] cannot be negative", section.name), None);
+        return None;
+    }
+    Some(l2)
+}
+
+fn expression(
+    doc: &Document,
+    text: &Text<'_>,
+    scope: &Scope<'_>,
+    ty: Option<(Type, &'static str)>,
+) -> Option<Compiled> {
+    sql::scalar_of(text.value, scope, ty).map_err(|faults| doc.faults(text, faults)).ok()
+}
+
+fn label_of(doc: &Document, text: &Text<'_>, scope: &Scope<'_>, task: Option<Task>) -> Option<Compiled> {
+    if task == Some(Task::Classification) {
+        return expression(doc, text, scope, Some((Type::Bool, "the label of a classification")));
+    }
+    let label = expression(doc, text, scope, None)?;
+    if task == Some(Task::Regression) && !label.expr.ty.is_numeric() {
+        let message = format!("the label of a regression must be int or float, this is {}", label.expr.ty);
+        doc.problem(text.span.clone(), message, "CAST(… AS float), or task = \"classification\"".to_owned());
+        return None;
+    }
+    Some(label)
+}
+
+fn check_references(doc: &Document, references: &[Text<'_>], stream: &Stream) {
+    for text in references {
+        let Some(index) = stream.schema.index_of(text.value) else { continue };
+        let ty = stream.schema.fields[index].ty;
+        if !ty.is_numeric() {
+            doc.problem(text.span.clone(), format!("a reference holds predictions: int or float, this is {ty}"), None);
+        }
+    }
+}
+
+/// A model must not see what it is compared with.
+fn refuse_references(doc: &Document, references: &[Text<'_>], view: &View) {
+    for text in references {
+        let Some(index) = view.stream.schema.index_of(text.value) else { continue };
+        let named = |expr: &crate::plan::Expr| {
+            let mut found = false;
+            expr.walk(&mut |e| found |= e.node == Node::Field(index));
+            found
+        };
+        let before = view.before_expressions().into_iter().any(named);
+        let columns: Vec<_> = view.columns.iter().filter(|c| named(&c.expr)).map(|c| c.name.as_str()).collect();
+        if before || !columns.is_empty() {
+            let place = if columns.is_empty() { "its WHERE or a window".to_owned() } else { columns.join(", ") };
+            let message = format!("the view `{}` uses the reference `{}` ({place})", view.name, text.value);
+            let help = "a model cannot be compared with its own input: take it out of the view, or out of reference";
+            doc.problem(text.span.clone(), message, help.to_owned());
+        }
+    }
+}
+
+fn inputs(doc: &Document, model: &Text<'_>, features: Option<&[Text<'_>]>, view: &View) -> Vec<usize> {
+    let Some(features) = features else {
+        let inputs: Vec<usize> = view.features().map(|(index, _)| index).collect();
+        if inputs.is_empty() {
+            let message = format!("the view `{}` has no column that could be a feature", view.name);
+            let help = "add a bool, int or float column that is neither key nor id".to_owned();
+            doc.problem(model.span.clone(), message, help);
+        }
+        return inputs;
+    };
+    let mut inputs = Vec::new();
+    for text in features {
+        let Some(index) = view.columns.iter().position(|column| column.name == text.value) else {
+            let known = view.columns.iter().map(|column| column.name.as_str());
+            let help = did_you_mean(text.value, known, || format!("add it to the view: … AS {}", text.value));
+            doc.problem(text.span.clone(), format!("the view `{}` has no column `{}`", view.name, text.value), help);
+            continue;
+        };
+        let column = &view.columns[index];
+        if column.identity {
+            doc.problem(text.span.clone(), format!("`{}` names the row: it cannot be a feature", text.value), None);
+        } else if column.ty == Type::String {
+            let help = "make numbers of it in the view: CASE WHEN … THEN 1 ELSE 0 END".to_owned();
+            doc.problem(text.span.clone(), format!("`{}` is text: it cannot be a feature", text.value), help);
+        } else if inputs.contains(&index) {
+            doc.problem(text.span.clone(), format!("`{}` stands twice in features", text.value), None);
+        } else {
+            inputs.push(index);
+        }
+    }
+    inputs
+}
+
+/// `split = { time = "field", test_from = value }`
+fn split(mut section: Section<'_>, stream: &Stream, broken: &HashSet<SmolStr>) -> Option<Split> {
+    let doc = section.doc;
+    let time = section.required_string("time", "time = \"field\": the field that tells old rows from new ones");
+    let from = section.get("test_from");
+    if from.is_none() {
+        section.missing("test_from", "test_from = …: the first value of the test part");
+    }
+    section.finish();
+    let time = time.and_then(|text| field_named(doc, &text, &stream.schema, broken))?;
+    let from = from?;
+    let test_from = value_of(doc, from, stream.schema.fields[time].ty)?;
+    Some(Split { time, test_from })
+}
+
+/// A constant of the file as a value of type `ty`.
+fn value_of(doc: &Document, value: &Spanned<DeValue<'_>>, ty: Type) -> Option<Value> {
+    let found = match (ty, value.get_ref()) {
+        (Type::Int, v) => integer_of(v).map(Value::Int),
+        (Type::Float, v) => float_of(v).map(Value::Float),
+        (Type::String, DeValue::String(text)) => Some(Value::String(SmolStr::new(text))),
+        (Type::Timestamp, DeValue::String(text)) => sql::timestamp(text).map(Value::Timestamp),
+        (Type::Timestamp, DeValue::Datetime(at)) => sql::timestamp(&at.to_string()).map(Value::Timestamp),
+        _ => None,
+    };
+    if found.is_none() {
+        let message = format!("test_from must be {ty}, as the field is; this is {}", described(value.get_ref()));
+        doc.problem(value.span(), message, None);
+    }
+    found
+}
+
+/// The models by name; faulty ones without a value.
+pub(super) type Models = IndexMap<SmolStr, Option<Arc<Model>>>;

@@ -1,0 +1,130 @@
+//! Constants: numbers, texts, timestamps, lengths of time.
+
+use smol_str::SmolStr;
+use sqlparser::ast::{self, DataType};
+use sqlparser::tokenizer::Span;
+
+use super::fault::Report;
+use super::typing::Typed;
+use crate::duration;
+use crate::element::Element;
+use crate::plan::{Expr, Node};
+use crate::program::{Program, Scratch};
+use crate::value::{Micros, Type, Value};
+
+pub(super) fn literal(value: &ast::Value, span: Span, report: &mut Report) -> Option<Typed> {
+    let value = match value {
+        ast::Value::Null => return Some(Typed::Null),
+        ast::Value::Boolean(b) => Value::Bool(*b),
+        ast::Value::SingleQuotedString(text) => Value::String(SmolStr::new(text)),
+        ast::Value::Number(text, _) => return number(text, false, span, report),
+        ast::Value::DoubleQuotedString(text) => {
+            report.fault(span, format!("\"{text}\" in double quotes is a name"), format!("write '{text}'"));
+            return None;
+        }
+        other => {
+            report.fault(
+                span,
+                format!("`{other}` is no constant that a view knows"),
+                "write 1, 1.5, 'text', true or NULL".to_owned(),
+            );
+            return None;
+        }
+    };
+    constant(value)
+}
+
+/// A number as written, without its sign: whole ones are Int, all others Float.
+pub(super) fn number(text: &str, negative: bool, span: Span, report: &mut Report) -> Option<Typed> {
+    let signed = if negative { format!("-{text}") } else { text.to_owned() };
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        if let Ok(i) = signed.parse() {
+            return constant(Value::Int(i));
+        }
+        let message = format!("{signed} does not fit into 64 bits");
+        report.fault(span, message, format!("write it as a float: {signed}.0"));
+        return None;
+    }
+    match signed.parse().map(Value::float) {
+        Ok(Value::Float(x)) => constant(Value::Float(x)),
+        _ => {
+            report.fault(span, format!("`{signed}` is no number that a float can hold"), None);
+            None
+        }
+    }
+}
+
+/// `INTERVAL '5 minutes'`, `INTERVAL '5' MINUTE`.
+pub(super) fn interval(interval: &ast::Interval, report: &mut Report) -> Option<Typed> {
+    use sqlparser::ast::Spanned;
+    let span = interval.value.span();
+    let text = match interval.value.as_ref() {
+        ast::Expr::Value(value) => match &value.value {
+            ast::Value::SingleQuotedString(text) | ast::Value::Number(text, _) => text.clone(),
+            _ => String::new(),
+        },
+        _ => String::new(),
+    };
+    let plain = interval.last_field.is_none()
+        && interval.leading_precision.is_none()
+        && interval.fractional_seconds_precision.is_none();
+    if text.is_empty() || !plain {
+        let help = "INTERVAL '5 minutes', or n * INTERVAL '1 minute' for a number of them".to_owned();
+        report.fault(span, "an interval is a constant length of time", help);
+        return None;
+    }
+    let written = match &interval.leading_field {
+        Some(field) => format!("{text} {field}"),
+        None => text,
+    };
+    match duration::parse(&written) {
+        Ok(length) => constant(Value::Interval(length)),
+        Err(error) => {
+            let help = match &error {
+                duration::DurationError::NotFixed(_) => "say it in days: INTERVAL '30 days'",
+                _ => "units of fixed length: microsecond, millisecond, second, minute, hour, day, week",
+            };
+            report.fault(span, error.to_string(), help.to_owned());
+            None
+        }
+    }
+}
+
+/// `TIMESTAMP '2024-09-05 20:20:00'`: what CAST makes of the text.
+pub(super) fn typed_string(typed: &ast::TypedString, report: &mut Report) -> Option<Typed> {
+    let span = typed.value.span;
+    let text = match &typed.value.value {
+        ast::Value::SingleQuotedString(text) if matches!(typed.data_type, DataType::Timestamp(..)) => text,
+        _ => {
+            let message = format!("constants of type {} do not exist", typed.data_type);
+            report.fault(span, message, "write TIMESTAMP '2024-09-05 20:20:00'".to_owned());
+            return None;
+        }
+    };
+    match timestamp(text) {
+        Some(at) => constant(Value::Timestamp(at)),
+        None => {
+            let help = "year-month-day, then hours:minutes:seconds if any: '2024-09-05 20:20:00'".to_owned();
+            report.fault(span, format!("'{text}' is no timestamp"), help);
+            None
+        }
+    }
+}
+
+/// What `CAST('…' AS timestamp)` makes of a text; `None` where that is NULL.
+pub fn timestamp(text: &str) -> Option<Micros> {
+    let cast = Element::resolve("cast:timestamp", &[Type::String]).ok()?;
+    let text = Expr::new(Type::String, Node::Literal(Value::String(SmolStr::new(text))));
+    let call = Expr::new(cast.result, Node::Call(cast.element, vec![text]));
+    let mut out = Vec::new();
+    Program::compile(&[&call]).eval(&mut Scratch::default(), &[], &[], &mut out);
+    match out.pop() {
+        Some(Value::Timestamp(at)) => Some(at),
+        _ => None,
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every way to read a constant may fail")]
+fn constant(value: Value) -> Option<Typed> {
+    Some(value.ty().map_or(Typed::Null, |ty| Typed::Known(Expr::new(ty, Node::Literal(value)))))
+}
