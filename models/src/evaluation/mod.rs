@@ -1,5 +1,36 @@
 //! Metrics, group bootstrap and paired comparisons: once, for training, comparison and monitoring alike.
+//!
+//! One file a metric: its definition, and what of it must be kept of each group so that a resample costs little.
 
+mod accuracy;
+mod auc;
+mod bootstrap;
+mod brier;
+mod ece;
+mod error;
+mod evaluate;
+mod groups;
+mod log_loss;
+mod mae;
+mod mean;
+mod metric;
+mod r2;
 mod report;
+mod rmse;
+mod sample;
 
+pub use accuracy::accuracy;
+pub use auc::auc;
+pub use bootstrap::Resampling;
+pub use brier::brier;
+pub use ece::{BINS as ECE_BINS, ece};
+pub use error::EvaluationError;
+pub use evaluate::{Reference, evaluate};
+pub use groups::Groups;
+pub use log_loss::log_loss;
+pub use mae::mae;
+pub use metric::{Loss, Metric};
+pub use r2::r2;
 pub use report::{Estimate, Evaluation, Interval, Metrics, ReferenceReport};
+pub use rmse::rmse;
+pub use sample::Sample;

@@ -24,13 +24,13 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// A mean with its interval.
+/// A mean with its interval, flat in JSON: `{"mean", "low", "high"}`.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Estimate {
     pub mean: f64,
-    pub low: f64,
-    pub high: f64,
+    /// Absent with fewer than two groups, from which nothing can be learned about others.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
 }
 
 /// Somebody else's predictions on the rows where they are known, beside the model's on the same rows.
@@ -50,7 +50,7 @@ impl Evaluation {
     /// Every number with its name, for checks.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = (String, f64)> {
         let of_reference = |(name, report): (&String, &ReferenceReport)| {
-            let differences = report.differences.values().flat_map(|d| [d.mean, d.low, d.high]);
+            let differences = report.differences.values().flat_map(Estimate::numbers);
             let numbers: Vec<f64> = report.metrics.values().copied().chain(differences).collect();
             let what = format!("a number of the reference `{name}`");
             numbers.into_iter().map(move |x| (what.clone(), x))
@@ -61,6 +61,12 @@ impl Evaluation {
             .iter()
             .flat_map(|(name, i)| [i.low, i.high].map(|x| (format!("the interval of `{name}`"), x)));
         metrics.chain(intervals).chain(self.references.iter().flat_map(of_reference))
+    }
+}
+
+impl Estimate {
+    fn numbers(&self) -> impl Iterator<Item = f64> + use<> {
+        [self.mean].into_iter().chain(self.interval.into_iter().flat_map(|i| [i.low, i.high]))
     }
 }
 
