@@ -1,8 +1,9 @@
-//! One cell of text as a value of a field's type: what CSV files need, and timestamps written as text anywhere.
+//! One cell of text as a value of a field's type.
 
 use smol_str::SmolStr;
 
-use crate::value::{Micros, Type, Value};
+use crate::element::parse_timestamp;
+use crate::value::{Type, Value};
 
 /// A cell of a CSV file. The spellings of NULL are `NA`, `NaN` and nothing at all, for every type; beyond that a cell
 /// holds its field's type exactly.
@@ -19,7 +20,7 @@ pub(super) fn parse(text: &str, ty: Type) -> Result<Value, String> {
         Type::Int => integer(text).map(Value::Int),
         Type::Float => return float(text),
         Type::String => Some(Value::String(SmolStr::new(text))),
-        Type::Timestamp | Type::Interval => timestamp(text).map(Value::Timestamp),
+        Type::Timestamp | Type::Interval => parse_timestamp(text).map(Value::Timestamp),
     };
     value.ok_or_else(|| format!("`{}` is no {ty}", shortened(text)))
 }
@@ -49,20 +50,6 @@ pub(super) fn whole(v: f64) -> Option<i64> {
     let fits = v.trunc() == v && (-LIMIT..LIMIT).contains(&v);
     #[expect(clippy::cast_possible_truncation, reason = "whole and within the range of i64")]
     fits.then_some(v as i64)
-}
-
-/// A day or a point in time as ISO 8601 writes it; without an offset it is UTC.
-pub(super) fn timestamp(text: &str) -> Option<Micros> {
-    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
-        return Some(time.timestamp_micros());
-    }
-    if let Ok(day) = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Some(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros());
-    }
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
-        .iter()
-        .find_map(|format| chrono::NaiveDateTime::parse_from_str(text, format).ok())
-        .map(|time| time.and_utc().timestamp_micros())
 }
 
 /// Enough of a value to recognise it by.

@@ -71,3 +71,6 @@ fn view_table(view: &View, history: &History, source: Vec<usize>, columns: Vec<C
     let table = Table { names, columns, rows: source.len() };
     ViewTable { source, table, overflows, late: 0, duplicate: 0, invalid: history.rejects.len() as u64 }
 }
+
+#[cfg(test)]
+mod tests;

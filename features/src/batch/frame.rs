@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::cell;
 use super::rows;
 use crate::column::{Column, Data, Table};
+use crate::element::parse_timestamp;
 use crate::value::{Micros, Type};
 
 /// A value that its field cannot hold.
@@ -132,7 +133,7 @@ fn timestamps(series: &Series, cells: &mut Cells) -> Result<Vec<Micros>, ColumnF
         DataType::Datetime(TimeUnit::Nanoseconds, _) => {
             cells.numbers(series.datetime()?.physical(), |v| Cell::Value(v.div_euclid(1000)))
         }
-        DataType::String => cells.collect(series.str()?.iter(), |text| match cell::timestamp(text) {
+        DataType::String => cells.collect(series.str()?.iter(), |text| match parse_timestamp(text) {
             Some(micros) => Cell::Value(micros),
             None => Cell::Fault(format!("`{}` is no timestamp", cell::shortened(text))),
         }),

@@ -67,7 +67,7 @@ impl Import {
         Ok(import)
     }
 
-    /// Imports one file. Without a business id, a file that was imported before adds nothing as a whole.
+    /// Imports one file: the events whose business id is new. Importing a file again adds nothing.
     /// `progress` is told (rows of this file read so far).
     pub fn add(&mut self, file: &Path, progress: &(dyn Fn(u64) + Sync)) -> Result<Added, BatchError> {
         let digest = digest(file).map_err(|error| BatchError::file(file, error))?;
@@ -123,14 +123,15 @@ impl Import {
         Ok(())
     }
 
-    /// The rows whose id is new.
+    /// The rows whose id is new. Those without an id, or with a NULL in it, are new unless the same file was imported.
     fn new_rows(&mut self, digest: &str, table: &Table) -> Vec<usize> {
-        if self.stream.id.is_empty() {
-            let rows = if self.manifest.holds(digest) { 0 } else { table.rows };
-            return (0..rows).collect();
-        }
         let columns = id_columns(&self.stream, table);
-        (0..table.rows).filter(|&row| self.ids.insert(&columns, row)).collect()
+        let again = self.manifest.holds(digest);
+        let is_new = |row: &usize| match columns.iter().all(|column| column.is_valid(*row)) && !columns.is_empty() {
+            true => self.ids.insert(&columns, *row),
+            false => !again,
+        };
+        (0..table.rows).filter(is_new).collect()
     }
 
     fn append(&mut self, table: &Table, source: String, digest: &str) -> Result<(), BatchError> {

@@ -1,6 +1,7 @@
 //! Which column of a file is which field.
 
 use crate::batch::error::FileFault;
+use crate::nearest::nearest;
 use crate::schema::{EventTime, Stream};
 
 /// For each field of the schema the place of its column in the file, if it is there.
@@ -23,7 +24,7 @@ impl Projection {
                 return Err(FileFault::DoubleColumn { column: field.name.to_string() });
             }
             if place.is_none() {
-                let nearest = nearest(stream, &field.name, columns);
+                let nearest = nearest_column(stream, &field.name, columns);
                 if is_needed(stream, index) {
                     return Err(FileFault::MissingColumn { column: field.name.to_string(), nearest });
                 }
@@ -40,14 +41,8 @@ fn is_needed(stream: &Stream, field: usize) -> bool {
     stream.schema.fields[field].required || stream.key.contains(&field) || stream.id.contains(&field) || orders
 }
 
-/// The column that was probably meant: none that is a field of its own, none that is too far.
-fn nearest(stream: &Stream, name: &str, columns: &[&str]) -> Option<String> {
-    const NEAR: f64 = 0.8;
-    columns
-        .iter()
-        .filter(|column| stream.schema.index_of(column).is_none())
-        .map(|column| (strsim::jaro_winkler(&column.to_lowercase(), &name.to_lowercase()), *column))
-        .filter(|(likeness, _)| *likeness >= NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, column)| column.to_owned())
+/// The column that was probably meant: none that is a field of its own.
+fn nearest_column(stream: &Stream, name: &str, columns: &[&str]) -> Option<String> {
+    let others = columns.iter().copied().filter(|column| stream.schema.index_of(column).is_none());
+    nearest(name, others).map(str::to_owned)
 }
