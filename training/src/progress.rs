@@ -1,0 +1,29 @@
+//! How long work tells how far it is.
+
+/// The steps of a training run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Load,
+    Features,
+    Fit,
+    Evaluate,
+    /// Once more on all rows, if asked for.
+    Refit,
+    Publish,
+}
+
+/// Told as work goes on; called from any thread.
+pub trait Progress: Sync {
+    fn stage(&self, stage: Stage);
+    /// Rows of history read so far, during [`Stage::Load`].
+    fn rows(&self, rows: u64);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _: Stage) {}
+    fn rows(&self, _: u64) {}
+}
