@@ -90,7 +90,12 @@ impl Dataset {
         let field = |index: usize| &model.view.stream.schema.fields[index].name;
         if rows.is_empty() {
             let time = model.split.as_ref().map_or("split time".to_owned(), |s| field(s.time).to_string());
-            return Err(DatasetError::NoRows { view: model.view.name.to_string(), rows: view.source.len(), left_out, time });
+            return Err(DatasetError::NoRows {
+                view: model.view.name.to_string(),
+                rows: view.source.len(),
+                left_out,
+                time,
+            });
         }
         let labels = numbers_at(&label, &source);
         check_labels(model, &labels)?;

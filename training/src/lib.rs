@@ -1,8 +1,23 @@
 //! How a model is made: dataset, split, algorithms, evaluation report and gate. Links polars and linfa; never serving.
+//!
+//! [`train`] is one run from history to a registered version; [`evaluate`] judges a version on other history. The steps
+//! between stand alone: [`dataset`] picks rows, [`split`] divides them by time, [`algorithm`] fits, [`gate`] judges.
 
 pub mod algorithm;
+mod artifact;
 pub mod dataset;
+mod evaluate;
 pub mod gate;
 pub mod inputs;
 pub mod progress;
+mod remark;
+mod report;
+mod source;
 pub mod split;
+mod train;
+
+pub use evaluate::{EvaluateError, EvaluateReport, EvaluateRun, EvaluateSeconds, evaluate};
+pub use remark::Remark;
+pub use report::{Seconds, TrainReport};
+pub use source::Source;
+pub use train::{TrainError, TrainRun, train};

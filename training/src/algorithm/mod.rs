@@ -8,7 +8,6 @@ mod rank;
 mod standardise;
 
 use features::project::{Algorithm, Task};
-use smol_str::SmolStr;
 
 pub use linear::Linear;
 pub use logistic::{InvalidPenalty, Logistic, LogisticSpec};
@@ -121,8 +120,8 @@ impl Warning {
     }
 
     /// The warning in words, with the features' names.
-    pub fn describe(&self, names: &[SmolStr]) -> String {
-        let name = |feature: usize| names.get(feature).map_or("?", SmolStr::as_str);
+    pub fn describe(&self, names: &[impl AsRef<str>]) -> String {
+        let name = |feature: usize| names.get(feature).map_or("?", AsRef::as_ref);
         match self {
             Warning::Missing { feature } => {
                 format!("`{}` is NULL in every training row: its coefficient is 0", name(*feature))

@@ -224,7 +224,7 @@ fn a_penalised_logistic_bears_collinear_features() {
 
 #[test]
 fn warnings_name_features() {
-    let names = ["a".into(), "b".into(), "c".into()];
+    let names = ["a", "b", "c"];
     let text = Warning::Collinear { feature: 2, of: vec![0, 1] }.describe(&names);
     assert_eq!(text, "`c` repeats what `a`, `b` say already: its coefficient is 0");
 }

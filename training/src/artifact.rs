@@ -1,0 +1,132 @@
+//! What a training run hands to the registry.
+
+use features::kernel::KERNEL_VERSION;
+use features::project::{Algorithm, Model};
+use features::value::{Type, Value};
+use indexmap::IndexMap;
+use models::artifact::{
+    AlgorithmRecord, Artifact, ArtifactError, Coefficient, Coefficients, DataFingerprint, GateReport, LinearModel,
+    Manifest, NativeModel, Refit, Rows, SplitRecord, ViewRecord,
+};
+use models::evaluation::Evaluation;
+use models::signature::{Feature, Signature};
+
+use crate::algorithm::Fitted;
+use crate::dataset::Dataset;
+use crate::split::Parts;
+use crate::train::TrainRun;
+
+/// All that a run came to.
+pub(crate) struct Made<'a> {
+    pub(crate) run: &'a TrainRun<'a>,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) parts: &'a Parts,
+    /// Rows of history, before any filter.
+    pub(crate) events: u64,
+    /// The fit to register.
+    pub(crate) fitted: &'a Fitted,
+    pub(crate) evaluation: Evaluation,
+    pub(crate) gate: GateReport,
+    pub(crate) refit: Option<Refit>,
+}
+
+pub(crate) fn artifact(made: Made<'_>, native: LinearModel) -> Result<Artifact, ArtifactError> {
+    let example = example(made.run.model, made.dataset);
+    Artifact::new(manifest(made), NativeModel::Linear(native), example)
+}
+
+fn manifest(made: Made<'_>) -> Manifest {
+    let Made { run, dataset, parts, events, fitted, evaluation, gate, refit } = made;
+    let model = run.model;
+    let stream = &model.view.stream;
+    let field = |index: usize| stream.schema.fields[index].name.to_string();
+    Manifest {
+        model: model.name.to_string(),
+        algorithm: AlgorithmRecord {
+            name: model.algorithm.name().to_owned(),
+            parameters: parameters(&model.algorithm),
+        },
+        task: model.task,
+        view: ViewRecord {
+            name: model.view.name.to_string(),
+            text: model.view.text.clone(),
+            hash: model.view.hash.clone(),
+            kernel_version: KERNEL_VERSION,
+            stream: stream.name.to_string(),
+        },
+        signature: Signature::new(inputs(model), model.task),
+        label: model.label.text.clone(),
+        filter: model.filter.as_ref().map(|filter| filter.text.clone()),
+        split: model
+            .split
+            .as_ref()
+            .map(|split| SplitRecord { time: field(split.time), test_from: json(&split.test_from) }),
+        group: model.group.iter().map(|&index| field(index)).collect(),
+        rows: Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 },
+        evaluation,
+        gate,
+        data: DataFingerprint { rows: events, digest: dataset.digest(parts), sources: vec![run.source.describe()] },
+        coefficients: Some(coefficients(dataset, fitted)),
+        refit,
+        seed: model.seed,
+        parity: None,
+        clutch_version: run.clutch_version.to_owned(),
+        created_at: run.now,
+    }
+}
+
+fn inputs(model: &Model) -> Vec<Feature> {
+    let columns = model.inputs.iter().map(|&index| &model.view.columns[index]);
+    columns.map(|column| Feature::new(column.name.as_str(), column.ty)).collect()
+}
+
+fn coefficients(dataset: &Dataset, fitted: &Fitted) -> Coefficients {
+    let term = |(index, name): (usize, &smol_str::SmolStr)| Coefficient {
+        feature: name.to_string(),
+        value: fitted.coefficients[index],
+        standardised: Some(fitted.standardised[index]),
+        imputation: fitted.imputation[index],
+    };
+    Coefficients { intercept: fitted.intercept, terms: dataset.names.iter().enumerate().map(term).collect() }
+}
+
+fn parameters(algorithm: &Algorithm) -> IndexMap<String, serde_json::Value> {
+    match algorithm {
+        Algorithm::Logistic { l2 } => IndexMap::from([("l2".to_owned(), serde_json::json!(l2))]),
+        Algorithm::Linear => IndexMap::new(),
+    }
+}
+
+/// One row of inputs, by feature name and in the features' own types: the row with the fewest NULLs among the first.
+fn example(model: &Model, dataset: &Dataset) -> serde_json::Map<String, serde_json::Value> {
+    let columns = dataset.inputs.columns();
+    let missing = |row: &usize| columns.iter().filter(|column| column[*row].is_nan()).count();
+    let row = (0..dataset.rows().min(100)).min_by_key(missing).unwrap_or(0);
+    let value = |(&index, column): (&usize, &Vec<f64>)| typed(model.view.columns[index].ty, column[row]);
+    let values = model.inputs.iter().zip(columns).map(value);
+    dataset.names.iter().map(|name| name.to_string()).zip(values).collect()
+}
+
+/// A model input as JSON writes a value of the feature's type; NaN is NULL.
+fn typed(ty: Type, input: f64) -> serde_json::Value {
+    if input.is_nan() {
+        return serde_json::Value::Null;
+    }
+    match ty {
+        Type::Bool => serde_json::json!(input != 0.0),
+        #[expect(clippy::cast_possible_truncation, reason = "it was an integer, and saturates")]
+        Type::Int | Type::Timestamp | Type::Interval => serde_json::json!(input as i64),
+        Type::Float | Type::String => serde_json::json!(input),
+    }
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(b) => (*b).into(),
+        Value::Int(i) | Value::Interval(i) => (*i).into(),
+        Value::Float(x) => serde_json::json!(x),
+        Value::String(s) => s.as_str().into(),
+        Value::Timestamp(t) => models::timestamp::rfc3339(*t).into(),
+    }
+}

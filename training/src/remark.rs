@@ -1,0 +1,66 @@
+//! What the reader of a report should know beside its figures.
+
+use features::batch::Note;
+use models::evaluation::Evaluation;
+
+use crate::algorithm::Warning;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Remark {
+    /// Of the files read.
+    History(Note),
+    /// Of the fit.
+    Fit(Warning),
+    /// The model declares no split.
+    NoTestPart,
+    /// Groups that have rows in both parts.
+    Straddling { groups: usize },
+    /// Few groups in the evaluated rows: intervals say little.
+    FewGroups { groups: u64 },
+    /// Rows older than the split, which the version may have learned from.
+    SeenInTraining { seen: u64, rows: u64 },
+    /// The project's label is no longer the one that the version was trained on.
+    OtherLabel { trained: String, now: String },
+    /// Integer overflows that became NULL.
+    Overflows { count: u64 },
+}
+
+/// Below so many groups a percentile bootstrap is too narrow to be trusted.
+const FEW_GROUPS: u64 = 20;
+
+impl Remark {
+    pub(crate) fn of_groups(evaluation: &Evaluation) -> Option<Remark> {
+        let groups = evaluation.groups;
+        (evaluation.rows > 0 && groups < FEW_GROUPS).then_some(Remark::FewGroups { groups })
+    }
+
+    /// In words.
+    pub fn describe(&self, dataset_names: &[impl AsRef<str>]) -> String {
+        match self {
+            Remark::History(note) => note.to_string(),
+            Remark::Fit(warning) => warning.describe(dataset_names),
+            Remark::NoTestPart => {
+                "the model declares no split, so it was trained on everything and nothing is left to \
+                                   judge it by: declare split = { time = \"…\", test_from = … }"
+                    .to_owned()
+            }
+            Remark::Straddling { groups } => format!(
+                "{groups} groups have rows in the training part and in the test part: what was learned from their \
+                 first rows flatters the test"
+            ),
+            Remark::FewGroups { groups: 0 | 1 } => {
+                "all rows share one fate (one group): there can be no intervals".to_owned()
+            }
+            Remark::FewGroups { groups } => {
+                format!("only {groups} groups of rows that share fate: intervals are rough")
+            }
+            Remark::SeenInTraining { seen, rows } => {
+                format!("{seen} of {rows} rows are older than the model's split: it may have learned from them")
+            }
+            Remark::OtherLabel { trained, now } => {
+                format!("the version was trained on the label `{trained}`, and is judged by the project's `{now}`")
+            }
+            Remark::Overflows { count } => format!("{count} integers of the view did not fit 64 bits and became NULL"),
+        }
+    }
+}

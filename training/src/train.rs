@@ -1,0 +1,163 @@
+//! One training run: load, features, split, fit, evaluate, refit, publish.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use features::batch::{BatchError, Order, compute};
+use features::project::{Model, Project, Task};
+use features::value::Micros;
+use models::artifact::{ArtifactError, GateReport, InvalidLinearModel, LinearModel, Link, Refit, Rows};
+use models::evaluation::{Evaluation, EvaluationError};
+use models::registry::{Published, Registry, RegistryError, publish_and_maybe_promote};
+
+use crate::algorithm::{self, FitError, Fitted};
+use crate::artifact::{Made, artifact};
+use crate::dataset::{Dataset, DatasetError};
+use crate::evaluate::judge;
+use crate::gate;
+use crate::progress::{Progress, Stage};
+use crate::remark::Remark;
+use crate::report::{Seconds, TrainReport};
+use crate::source::Source;
+use crate::split::{Parts, SplitError, straddling_groups};
+
+/// What to train, on what, and where the version goes.
+#[derive(Debug)]
+pub struct TrainRun<'a> {
+    pub project: &'a Project,
+    pub model: &'a Arc<Model>,
+    pub source: Source,
+    pub registry: &'a dyn Registry,
+    /// Fit once more on training and test part after the evaluation, and publish that fit.
+    pub refit: bool,
+    /// The time that the version records.
+    pub now: Micros,
+    pub clutch_version: &'a str,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error("algorithm `{algorithm}` is not made for {}", match task { Task::Classification => "classification", Task::Regression => "regression" })]
+    WrongTask { algorithm: &'static str, task: Task },
+    #[error(transparent)]
+    History(#[from] BatchError),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    #[error("the fit gave a model that cannot be used")]
+    Model(#[from] InvalidLinearModel),
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    #[error("the version cannot be described")]
+    Artifact(#[from] ArtifactError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+/// Trains, judges and registers a version. Equal data, declaration and seed give equal bytes of `model.json`.
+pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport, TrainError> {
+    let model = run.model;
+    if !algorithm::suits(&model.algorithm, model.task) {
+        return Err(TrainError::WrongTask { algorithm: model.algorithm.name(), task: model.task });
+    }
+    let start = Instant::now();
+    progress.stage(Stage::Load);
+    let history = run.source.read(run.project, &model.view.stream, &|rows| progress.rows(rows))?;
+    let loaded = Instant::now();
+
+    progress.stage(Stage::Features);
+    let view = compute(&model.view, &history, Order::Ideal)?;
+    let dataset = Dataset::new(model, &history, &view)?;
+    let parts = dataset.split(model)?;
+    let mut remarks: Vec<Remark> = history.notes.iter().cloned().map(Remark::History).collect();
+    let events = history.len() as u64;
+    if view.overflows > 0 {
+        remarks.push(Remark::Overflows { count: view.overflows });
+    }
+    drop((history, view));
+    let computed = Instant::now();
+
+    progress.stage(Stage::Fit);
+    let fitted = algorithm::fit(&model.algorithm, &dataset.inputs, &dataset.labels, &parts.train)?;
+    let fit = Instant::now();
+
+    progress.stage(Stage::Evaluate);
+    let (evaluation, gate) = assess(model, &dataset, &parts, &fitted)?;
+    remarks.extend(fitted.warnings.iter().cloned().map(Remark::Fit));
+    remarks.extend(remarks_of_parts(&dataset, &parts, &evaluation));
+    let evaluated = Instant::now();
+
+    let (registered, refit) = refit(run, &dataset, &parts, fitted, progress)?;
+    let refitted = Instant::now();
+
+    progress.stage(Stage::Publish);
+    let rows = Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 };
+    let made = Made { run, dataset: &dataset, parts: &parts, events, fitted: &registered, evaluation, gate, refit };
+    let artifact = artifact(made, native(model.task, &registered)?)?;
+    let Published { version, promoted } = publish_and_maybe_promote(run.registry, &artifact)?;
+    let end = Instant::now();
+
+    let seconds = Seconds {
+        load: (loaded - start).as_secs_f64(),
+        features: (computed - loaded).as_secs_f64(),
+        fit: (fit - computed).as_secs_f64(),
+        evaluate: (evaluated - fit).as_secs_f64(),
+        refit: refit.map(|_| (refitted - evaluated).as_secs_f64()),
+        total: (end - start).as_secs_f64(),
+    };
+    let left_out = dataset.left_out;
+    Ok(TrainReport { manifest: artifact.manifest().clone(), version, promoted, rows, left_out, seconds, remarks })
+}
+
+/// Predictions of the test part by the fit on the training part; nothing where there is no test part.
+fn assess(
+    model: &Model,
+    dataset: &Dataset,
+    parts: &Parts,
+    fitted: &Fitted,
+) -> Result<(Evaluation, GateReport), TrainError> {
+    let evaluation = if parts.test.is_empty() {
+        Evaluation::default()
+    } else {
+        judge(model.task, model.seed, dataset, &parts.test, &native(model.task, fitted)?)?
+    };
+    let gate = gate::judge(&model.gate, &evaluation);
+    Ok((evaluation, gate))
+}
+
+fn remarks_of_parts(dataset: &Dataset, parts: &Parts, evaluation: &Evaluation) -> Vec<Remark> {
+    if parts.test.is_empty() {
+        return vec![Remark::NoTestPart];
+    }
+    let groups = straddling_groups(parts, &dataset.groups);
+    let straddling = (groups > 0).then_some(Remark::Straddling { groups });
+    straddling.into_iter().chain(Remark::of_groups(evaluation)).collect()
+}
+
+/// The fit to register: on everything if asked for, else as it was evaluated.
+fn refit(
+    run: &TrainRun<'_>,
+    dataset: &Dataset,
+    parts: &Parts,
+    fitted: Fitted,
+    progress: &dyn Progress,
+) -> Result<(Fitted, Option<Refit>), TrainError> {
+    if !run.refit || parts.test.is_empty() {
+        return Ok((fitted, None));
+    }
+    progress.stage(Stage::Refit);
+    let everything: Vec<usize> = (0..dataset.rows()).collect();
+    let fitted = algorithm::fit(&run.model.algorithm, &dataset.inputs, &dataset.labels, &everything)?;
+    Ok((fitted, Some(Refit { rows: everything.len() as u64 })))
+}
+
+fn native(task: Task, fitted: &Fitted) -> Result<LinearModel, InvalidLinearModel> {
+    let link = match task {
+        Task::Classification => Link::Logit,
+        Task::Regression => Link::Identity,
+    };
+    LinearModel::new(link, fitted.intercept, fitted.coefficients.clone(), fitted.imputation.clone())
+}
