@@ -2,8 +2,12 @@
 
 mod decide;
 mod decode;
+mod json;
+mod nesting;
 mod place;
 mod remembered;
+mod scalar;
+mod shape;
 
 pub use decide::{Decision, KeyClock};
 pub use decode::{Event, EventDecoder, Invalid, Stage};
