@@ -1,12 +1,127 @@
-//! `clutch features`
+//! `clutch features`: a view over history, into a file.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use features::batch::{self, Format, History, Order, ViewTable};
+use features::column::Table;
+use features::plan::View;
+use serde_json::json;
 
 use crate::context::Context;
+use crate::output::{self, UsageError};
+use crate::progress;
+use crate::source::DataArgs;
 
+/// Examples:
+///   clutch features --view win_probability --out rows.parquet
+///   clutch features --view win_probability --data plays='data/*.parquet' --out rows.csv --order served
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The view to compute.
+    #[arg(long)]
+    view: String,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Where the rows go: .parquet, .csv or .jsonl (the latter two also with .gz).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// ideal: sorted by event time, nothing is late. served: in file order, with the decisions that a live stream takes.
+    #[arg(long, default_value = "ideal")]
+    order: OrderArg,
+}
 
-pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    todo!("{args:?} {context:?}")
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum OrderArg {
+    Ideal,
+    Served,
+}
+
+pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
+    // A name that no table can have is found out before hours of work.
+    Format::of(&args.out).map_err(|fault| UsageError::new(format!("{}: {fault}", args.out.display())))?;
+    let project = context.project()?;
+    let view = project.views.get(args.view.as_str()).ok_or_else(|| {
+        let names: Vec<&str> = project.views.keys().map(|name| name.as_str()).collect();
+        UsageError::new(format!("no view `{}`; the project has {}", args.view, names.join(", ")))
+    })?;
+    let started = Instant::now();
+    let history = args.data.read(&project, &view.stream)?;
+    let read = started.elapsed();
+
+    let bar = progress::spinner("computing", "rows");
+    let order = match args.order {
+        OrderArg::Ideal => Order::Ideal,
+        OrderArg::Served => Order::Served,
+    };
+    let computed = batch::compute(view, &history, order)?;
+    bar.finish_and_clear();
+    let features = started.elapsed() - read;
+
+    let table = with_key_and_id(view, &history, &computed);
+    batch::write_table(&args.out, &table).with_context(|| format!("writing {}", args.out.display()))?;
+    let total = started.elapsed();
+
+    let rows = table.rows;
+    output::say(context, summary(&args, &history, &computed));
+    output::json(
+        context,
+        &json!({
+            "view": view.name.as_str(),
+            "view_hash": view.hash.to_string(),
+            "out": args.out,
+            "rows": rows,
+            "columns": table.names.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
+            "history": { "rows": history.len(), "rejected": history.rejects.len(), "notes": history.notes },
+            "late": computed.late,
+            "duplicate": computed.duplicate,
+            "overflows": computed.overflows,
+            "seconds": {
+                "load": read.as_secs_f64(),
+                "features": features.as_secs_f64(),
+                "total": total.as_secs_f64(),
+            },
+        }),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summary(args: &Args, history: &History, computed: &ViewTable) -> String {
+    let mut line = format!(
+        "{} rows of {} from {} events into {}",
+        computed.table.rows,
+        args.view,
+        history.len(),
+        args.out.display()
+    );
+    for (count, what) in [
+        (computed.late, "late"),
+        (computed.duplicate, "repeated"),
+        (computed.invalid, "invalid"),
+        (computed.overflows, "integer overflows made NULL"),
+    ] {
+        if count > 0 {
+            line.push_str(&format!("; {count} {what}"));
+        }
+    }
+    line
+}
+
+/// The view's columns after the stream's key and id fields, as far as the view does not repeat those itself.
+fn with_key_and_id(view: &View, history: &History, computed: &ViewTable) -> Table {
+    let stream = &history.stream;
+    let mut table = Table { rows: computed.table.rows, ..Table::default() };
+    for &field in stream.key.iter().chain(&stream.id) {
+        let name = &stream.schema.fields[field].name;
+        if view.columns.iter().all(|column| column.name != *name) && !table.names.contains(name) {
+            table.names.push(name.clone());
+            table.columns.push(history.table.columns[field].take(&computed.source));
+        }
+    }
+    table.names.extend(computed.table.names.iter().cloned());
+    table.columns.extend(computed.table.columns.iter().cloned());
+    table
 }

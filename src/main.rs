@@ -20,6 +20,8 @@ mod predict;
 mod progress;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "train")]
+mod source;
 #[cfg(feature = "serve")]
 mod stream;
 #[cfg(feature = "train")]

@@ -55,6 +55,21 @@ impl Column {
         }
     }
 
+    /// The rows at `indices`, in that order; panics past the end, as a slice does.
+    pub fn take(&self, indices: &[usize]) -> Column {
+        fn pick<T: Clone>(values: &[T], indices: &[usize]) -> Vec<T> {
+            indices.iter().map(|&row| values[row].clone()).collect()
+        }
+        let data = match &self.data {
+            Data::Bool(v) => Data::Bool(pick(v, indices)),
+            Data::Int(v) => Data::Int(pick(v, indices)),
+            Data::Float(v) => Data::Float(pick(v, indices)),
+            Data::String(v) => Data::String(pick(v, indices)),
+        };
+        let valid = self.valid.as_ref().map(|v| pick(v, indices)).filter(|v| v.contains(&false));
+        Column { ty: self.ty, data, valid }
+    }
+
     /// As model inputs: see [`Value::as_number`]; `None` becomes NaN.
     pub fn numbers(&self) -> Vec<f64> {
         (0..self.len()).map(|row| self.value(row).as_number().unwrap_or(f64::NAN)).collect()

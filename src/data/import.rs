@@ -1,12 +1,134 @@
-//! `clutch data import`
+//! `clutch data import`: files into the project's history.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use features::batch::{Added, BatchError, HistoryStore, find_files};
+use features::project::Project;
+use features::schema::Stream;
+use serde_json::json;
 
 use crate::context::Context;
+use crate::output::{self, UsageError};
+use crate::progress;
+use crate::source;
 
+/// Examples:
+///   clutch data import plays_2023.parquet plays_2024.csv.gz
+///   clutch data import --stream plays 'data/*.parquet'
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The stream whose history the files hold [default: the project's only stream].
+    #[arg(long)]
+    stream: Option<String>,
+    /// Parquet, CSV, gzip CSV or JSON lines (by name ending); patterns are welcome.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Put these files in the place of everything imported before, in one step.
+    #[arg(long)]
+    replace: bool,
+}
 
-pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    todo!("{args:?} {context:?}")
+pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
+    let project = context.project()?;
+    let stream = match &args.stream {
+        Some(name) => source::find_stream(&project, name)?,
+        None => only_stream(&project)?,
+    };
+    let mut files = Vec::new();
+    for pattern in &args.files {
+        files.extend(find_files(pattern).map_err(source::usage)?);
+    }
+    let imported = import(&project, stream, &files, args.replace)?;
+    imported.report(context);
+    Ok(imported.exit_code())
+}
+
+fn only_stream(project: &Project) -> Result<&Arc<Stream>, UsageError> {
+    let mut streams = project.streams.values();
+    match (streams.next(), streams.next()) {
+        (Some(stream), None) => Ok(stream),
+        (None, _) => Err(UsageError::new("the project declares no stream")),
+        _ => Err(UsageError::new("the project has several streams: name one with --stream")),
+    }
+}
+
+/// What an import did.
+#[derive(Debug)]
+pub(super) struct Imported {
+    stream: String,
+    added: Vec<Added>,
+    failed: Vec<(PathBuf, BatchError)>,
+    /// Events in the history afterwards.
+    total: u64,
+}
+
+/// Imports the files; one that cannot be used does not stop the others, except when everything is replaced.
+pub(super) fn import(project: &Project, stream: &Arc<Stream>, files: &[PathBuf], replace: bool) -> Result<Imported> {
+    let store = HistoryStore::new(&project.state_dir(), stream);
+    let mut import = store.begin(replace)?;
+    let bar = progress::spinner("importing", "rows");
+    let (mut added, mut failed, mut before) = (Vec::new(), Vec::new(), 0);
+    for file in files {
+        let result = import.add(file, &|rows| bar.set_position(before + rows));
+        before = bar.position();
+        match result {
+            Ok(done) => added.push(done),
+            Err(error) if replace => return Err(anyhow::Error::new(error).context("nothing was replaced")),
+            Err(error) => failed.push((file.clone(), error)),
+        }
+    }
+    import.finish()?;
+    bar.finish_and_clear();
+    Ok(Imported { stream: stream.name.to_string(), added, failed, total: store.rows()? })
+}
+
+impl Imported {
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if self.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(output::FAILED) }
+    }
+
+    /// Tells what became of every file.
+    pub(super) fn report(&self, context: &Context) {
+        for file in &self.added {
+            output::say(context, line(file));
+            for note in &file.notes {
+                output::note(format!("note: {note}"));
+            }
+        }
+        for (_, error) in &self.failed {
+            output::note(format!("error: {error}"));
+        }
+        output::say(context, format!("stream {} has {} events", self.stream, self.total));
+        output::json(context, &self.json());
+    }
+
+    pub(super) fn json(&self) -> serde_json::Value {
+        let sum = |count: fn(&Added) -> u64| self.added.iter().map(count).sum::<u64>();
+        json!({
+            "stream": self.stream,
+            "added": sum(|file| file.added),
+            "present": sum(|file| file.present),
+            "rejected": sum(|file| file.rejected),
+            "total": self.total,
+            "files": self.added,
+            "failed": self.failed.iter()
+                .map(|(file, error)| json!({ "file": file, "error": error.to_string() }))
+                .collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn line(file: &Added) -> String {
+    let mut line = format!("{}: {} events added", file.file.display(), file.added);
+    if file.present > 0 {
+        line.push_str(&format!(", {} were there before", file.present));
+    }
+    if let Some(rejects) = &file.rejects {
+        line.push_str(&format!(", {} rows rejected (see {})", file.rejected, rejects.display()));
+    }
+    line
 }

@@ -7,14 +7,15 @@ use super::error::{BatchError, FileFault};
 
 /// How a file holds its rows; told by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     Parquet,
     Csv { gzip: bool },
     JsonLines { gzip: bool },
 }
 
 impl Format {
-    pub(super) fn of(path: &Path) -> Result<Format, FileFault> {
+    /// The format that a name's ending promises.
+    pub fn of(path: &Path) -> Result<Format, FileFault> {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         let (name, gzip) = match name.strip_suffix(".gz") {
             Some(inner) => (inner, true),
@@ -30,7 +31,7 @@ impl Format {
 }
 
 /// The files that a pattern means, in name order. A path that exists is taken as it stands, whatever its characters.
-pub(super) fn matching(pattern: &str) -> Result<Vec<PathBuf>, BatchError> {
+pub fn find_files(pattern: &str) -> Result<Vec<PathBuf>, BatchError> {
     if Path::new(pattern).is_file() {
         return Ok(vec![PathBuf::from(pattern)]);
     }

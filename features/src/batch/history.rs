@@ -66,7 +66,7 @@ pub fn read_history(
     pattern: &str,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<History, BatchError> {
-    read_files(stream, &files::matching(pattern)?, progress)
+    read_files(stream, &files::find_files(pattern)?, progress)
 }
 
 /// Reads these files, one after the other in the order given; on all cores.
@@ -107,7 +107,7 @@ fn check(stream: &Arc<Stream>, file: &Path, part: Part) -> CheckedPart {
         }));
         rejects.sort_by_key(|reject| reject.row);
         let kept = rows::all_but(places.len(), validity.invalid.iter().map(|invalid| invalid.row));
-        columns = columns.iter().map(|column| rows::take(column, &kept)).collect();
+        columns = columns.iter().map(|column| column.take(&kept)).collect();
         times = kept.iter().map(|&row| times[row]).collect();
     }
     CheckedPart { file: file.to_path_buf(), columns, times, rejects, missing }

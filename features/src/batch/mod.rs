@@ -22,6 +22,7 @@ mod write;
 
 pub use compute::{Order, ViewTable, compute};
 pub use error::{BatchError, FileFault, Note};
+pub use files::{Format, find_files};
 pub use history::{History, Reject, read_files, read_history};
 pub use imported::{Added, HistoryStore, Import, read_imported};
 pub use read::check_parquet_ends;

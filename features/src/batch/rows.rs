@@ -6,21 +6,6 @@ use smol_str::SmolStr;
 use crate::column::{Column, Data};
 use crate::value::Type;
 
-/// The rows at `indices`, in that order.
-pub(super) fn take(column: &Column, indices: &[usize]) -> Column {
-    fn pick<T: Clone>(values: &[T], indices: &[usize]) -> Vec<T> {
-        indices.iter().map(|&row| values[row].clone()).collect()
-    }
-    let data = match &column.data {
-        Data::Bool(v) => Data::Bool(pick(v, indices)),
-        Data::Int(v) => Data::Int(pick(v, indices)),
-        Data::Float(v) => Data::Float(pick(v, indices)),
-        Data::String(v) => Data::String(pick(v, indices)),
-    };
-    let valid = column.valid.as_ref().map(|v| pick(v, indices)).filter(|v| v.contains(&false));
-    Column { ty: column.ty, data, valid }
-}
-
 /// The rows from 0 that are not among `without`, which ascends.
 pub(super) fn all_but(rows: usize, without: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut without = without.peekable();

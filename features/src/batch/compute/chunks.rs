@@ -47,7 +47,7 @@ fn before_chunk(view: &View, columns: &[Column], chunk: &[usize]) -> Kept {
     }
     Kept {
         rows: places.iter().map(|&place| chunk[place]).collect(),
-        before: outputs.iter().map(|column| rows::take(column, &places)).collect(),
+        before: outputs.iter().map(|column| column.take(&places)).collect(),
         overflows,
     }
 }
@@ -56,7 +56,7 @@ fn before_chunk(view: &View, columns: &[Column], chunk: &[usize]) -> Kept {
 pub(super) fn after(view: &View, columns: &[Column], kept: &[usize], windows: &[Column]) -> (Vec<Column>, u64) {
     let chunk_of = |(number, chunk): (usize, &[usize])| {
         let places: Vec<usize> = (number * CHUNK..number * CHUNK + chunk.len()).collect();
-        let windows: Vec<Column> = windows.iter().map(|column| rows::take(column, &places)).collect();
+        let windows: Vec<Column> = windows.iter().map(|column| column.take(&places)).collect();
         run(&view.after, columns, chunk, &windows)
     };
     join(view, kept.par_chunks(CHUNK).enumerate().map(chunk_of).collect())
@@ -83,7 +83,7 @@ fn join(view: &View, parts: Vec<(Vec<Column>, u64)>) -> (Vec<Column>, u64) {
 
 /// Runs a program over some rows of the history's columns.
 fn run(program: &Program, columns: &[Column], chosen: &[usize], windows: &[Column]) -> (Vec<Column>, u64) {
-    let taken: Vec<Column> = program.fields().iter().map(|&field| rows::take(&columns[field], chosen)).collect();
+    let taken: Vec<Column> = program.fields().iter().map(|&field| columns[field].take(chosen)).collect();
     let mut fields: Vec<Option<&Column>> = vec![None; columns.len()];
     for (&field, column) in program.fields().iter().zip(&taken) {
         fields[field] = Some(column);

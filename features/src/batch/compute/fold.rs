@@ -102,5 +102,5 @@ fn in_order(view: &View, rows: usize, done: Vec<Folded>) -> Vec<Column> {
         parts.push(part.results);
     }
     let columns = rows::concat_all(&types, parts);
-    columns.par_iter().map(|column| rows::take(column, &folded_at)).collect()
+    columns.par_iter().map(|column| column.take(&folded_at)).collect()
 }

@@ -11,7 +11,7 @@ use super::manifest::{Manifest, ManifestPart};
 use crate::batch::error::{BatchError, FileFault, Note};
 use crate::batch::history::{History, Reject, read_files};
 use crate::batch::write::{write_atomically, write_table};
-use crate::batch::{read, rows};
+use crate::batch::read;
 use crate::column::{Column, Table};
 use crate::schema::Stream;
 
@@ -209,7 +209,7 @@ fn choose<'a>(table: &'a Table, chosen: &[usize]) -> Cow<'a, Table> {
     if chosen.len() == table.rows {
         return Cow::Borrowed(table);
     }
-    let columns = table.columns.iter().map(|column| rows::take(column, chosen)).collect();
+    let columns = table.columns.iter().map(|column| column.take(chosen)).collect();
     Cow::Owned(Table { names: table.names.clone(), columns, rows: chosen.len() })
 }
 

@@ -181,7 +181,7 @@ fn part_of(stream: &Stream, projection: Projection, frame: &DataFrame) -> Result
     let mut places: Vec<u64> = (1..=height as u64).collect();
     if !rejects.is_empty() {
         let kept = rows::all_but(height, faults.iter().map(|(row, ..)| *row));
-        columns = columns.iter().map(|column| rows::take(column, &kept)).collect();
+        columns = columns.iter().map(|column| column.take(&kept)).collect();
         places = kept.iter().map(|row| *row as u64 + 1).collect();
     }
     Ok(Part { columns, places, rejects, missing: projection.missing })
