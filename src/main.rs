@@ -3,6 +3,7 @@
 
 mod check;
 mod cli;
+mod clock;
 mod context;
 mod data;
 #[cfg(all(feature = "train", feature = "serve"))]
@@ -12,7 +13,12 @@ mod doctor;
 mod evaluate;
 #[cfg(feature = "train")]
 mod features;
+#[cfg(feature = "train")]
+mod figures;
+#[cfg(feature = "train")]
+mod history;
 mod init;
+mod lookup;
 mod models;
 mod output;
 #[cfg(feature = "serve")]

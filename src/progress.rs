@@ -26,3 +26,40 @@ pub(crate) fn spinner(label: &str, unit: &str) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
+
+/// A training run's stages, one spinner for all.
+#[cfg(feature = "train")]
+#[derive(Debug)]
+pub(crate) struct Stages {
+    bar: ProgressBar,
+}
+
+#[cfg(feature = "train")]
+impl Stages {
+    pub(crate) fn new() -> Stages {
+        Stages { bar: spinner("load", "rows read") }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(feature = "train")]
+impl training::progress::Progress for Stages {
+    fn stage(&self, stage: training::progress::Stage) {
+        use training::progress::Stage;
+        self.bar.set_message(match stage {
+            Stage::Load => "load",
+            Stage::Features => "features",
+            Stage::Fit => "fit",
+            Stage::Evaluate => "evaluate",
+            Stage::Refit => "refit",
+            Stage::Publish => "publish",
+        });
+    }
+
+    fn rows(&self, rows: u64) {
+        self.bar.set_position(rows);
+    }
+}

@@ -10,7 +10,7 @@ pub mod element;
 pub mod event;
 pub mod host;
 pub mod kernel;
-mod nearest;
+pub mod nearest;
 pub mod online;
 pub mod partition;
 pub mod plan;

@@ -1,0 +1,118 @@
+//! How evaluations look to people: metrics with intervals, references, coefficients, as tables of plain text.
+
+use models::artifact::Coefficients;
+use models::evaluation::{Estimate, Evaluation, Interval};
+
+/// One line a metric: its value and, where there is one, its 95 % interval.
+pub(crate) fn metrics(evaluation: &Evaluation) -> Vec<String> {
+    let mut rows = vec![["", "", "95 % interval"].map(str::to_owned).to_vec()];
+    for (name, value) in &evaluation.metrics {
+        let interval = evaluation.intervals.get(name).map(interval).unwrap_or_default();
+        rows.push(vec![name.clone(), format!("{value:.4}"), interval]);
+    }
+    table(&rows)
+}
+
+/// One line a reference and loss: the reference's value, and the model's minus the reference's on the same rows.
+pub(crate) fn references(evaluation: &Evaluation) -> Vec<String> {
+    let header = ["reference", "rows", "metric", "theirs", "ours - theirs", "95 % interval"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for (name, report) in &evaluation.references {
+        if report.rows == 0 {
+            rows.push(vec![name.clone(), "0".to_owned(), "no predictions in these rows".to_owned()]);
+        }
+        for (metric, Estimate { mean, interval: range }) in &report.differences {
+            let theirs = report.metrics.get(metric).map(|x| format!("{x:.4}")).unwrap_or_default();
+            let range = range.as_ref().map(interval).unwrap_or_default();
+            rows.push(vec![name.clone(), count(report.rows), metric.clone(), theirs, format!("{mean:+.4}"), range]);
+        }
+    }
+    table(&rows)
+}
+
+/// In original units, the weightiest first.
+pub(crate) fn coefficients(coefficients: &Coefficients) -> Vec<String> {
+    let mut terms: Vec<_> = coefficients.terms.iter().collect();
+    let weight = |term: &models::artifact::Coefficient| term.standardised.unwrap_or(term.value).abs();
+    terms.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    let mut rows = vec![["feature", "coefficient", "per standard deviation"].map(str::to_owned).to_vec()];
+    for term in terms {
+        let standardised = term.standardised.map(|x| format!("{x:+.4}")).unwrap_or_default();
+        rows.push(vec![term.feature.clone(), significant(term.value), standardised]);
+    }
+    rows.push(vec!["(intercept)".to_owned(), significant(coefficients.intercept), String::new()]);
+    table(&rows)
+}
+
+/// 161205 as 161,205.
+pub(crate) fn count(rows: u64) -> String {
+    let digits = rows.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn interval(interval: &Interval) -> String {
+    format!("[{:.4}, {:.4}]", interval.low, interval.high)
+}
+
+/// Four significant digits, whatever the unit.
+fn significant(x: f64) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = x.abs().log10().floor();
+    if !(-4.0..6.0).contains(&magnitude) {
+        return format!("{x:+.3e}");
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 7")]
+    let decimals = (3.0 - magnitude).max(0.0) as usize;
+    format!("{x:+.decimals$}")
+}
+
+/// Columns in line; the first and the last left, numbers right. The first row is the header.
+fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let is_number = |column: usize| {
+        let mut cells = rows.iter().skip(1).filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
+        cells.all(|cell| cell.starts_with(['+', '-']) || cell.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let numbers: Vec<bool> = (0..columns).map(|column| column > 0 && is_number(column)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(i, cell)| {
+            let width = widths[i];
+            if numbers[i] { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([0, 999, 1000, 161_205, 1_000_000].map(count), ["0", "999", "1,000", "161,205", "1,000,000"]);
+    }
+
+    #[test]
+    fn four_digits_whatever_the_unit() {
+        let shown = [0.0, 1.0, -0.053_216, 1234.567, 0.000_012_34, -3.0e9].map(significant);
+        assert_eq!(shown, ["0", "+1.000", "-0.05322", "+1235", "+1.234e-5", "-3.000e9"]);
+    }
+
+    #[test]
+    fn numbers_stand_right_and_names_left() {
+        let rows = [["", "n"], ["log_loss", "1"], ["auc", "10"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), ["             n", "  log_loss   1", "  auc       10"]);
+    }
+}

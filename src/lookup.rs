@@ -1,0 +1,45 @@
+//! Finds what a command line names; a name that nothing has is a usage error that offers the nearest.
+
+use std::sync::Arc;
+
+use features::nearest::did_you_mean;
+use features::project::{Model, Project};
+use features::schema::Stream;
+
+use crate::output::UsageError;
+
+pub(crate) fn model<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Model>, UsageError> {
+    let known = project.models.keys().map(AsRef::as_ref).collect();
+    project.models.get(name).ok_or_else(|| unknown("model", name, known))
+}
+
+pub(crate) fn stream<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Stream>, UsageError> {
+    let known = project.streams.keys().map(AsRef::as_ref).collect();
+    project.streams.get(name).ok_or_else(|| unknown("stream", name, known))
+}
+
+fn unknown(what: &str, name: &str, known: Vec<&str>) -> UsageError {
+    let all = || match known.as_slice() {
+        [] => format!("it declares no {what}"),
+        known => format!("it has {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    };
+    UsageError::new(format!("the project has no {what} `{name}`: {}", did_you_mean(name, known.iter().copied(), all)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown;
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        let error = unknown("model", "win_probabilty", vec!["final_margin", "win_probability"]);
+        assert_eq!(error.message, "the project has no model `win_probabilty`: did you mean `win_probability`?");
+    }
+
+    #[test]
+    fn without_a_near_name_all_are_listed() {
+        let error = unknown("model", "xyz", vec!["final_margin", "win_probability"]);
+        assert_eq!(error.message, "the project has no model `xyz`: it has `final_margin`, `win_probability`");
+        assert_eq!(unknown("model", "xyz", vec![]).message, "the project has no model `xyz`: it declares no model");
+    }
+}
