@@ -1,6 +1,8 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
 
 pub mod clock;
+#[cfg(test)]
+mod fixture;
 pub mod http;
 pub mod instance;
 pub mod log;

@@ -16,3 +16,6 @@ pub use health::Readiness;
 pub use limits::Limits;
 pub use problem::Problem;
 pub use router::{App, router};
+
+#[cfg(test)]
+mod tests;

@@ -179,7 +179,10 @@ fn predict_entry(error: &PredictError) -> Entry {
         }
         PredictError::Direct { reference, source } => direct_entry(reference, source),
         PredictError::Event(invalid) => plain(S::UNPROCESSABLE_ENTITY, "invalid_event", "The event is invalid")
-            .saying(invalid.reason.clone())
+            .saying(match &invalid.field {
+                Some(field) => format!("field `{field}`: {}", invalid.reason),
+                None => invalid.reason.clone(),
+            })
             .with(json!({ "stage": invalid.stage, "field": invalid.field })),
         PredictError::Request(RequestError::Late { by_ms }) => {
             plain(S::UNPROCESSABLE_ENTITY, "late_event", "The event is too old").with(json!({ "late_by_ms": by_ms }))

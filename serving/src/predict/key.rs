@@ -1,7 +1,7 @@
 //! The `key` of a request: a JSON object of the key fields becomes a message key and the partition that holds it.
 
-use super::nearest::nearest;
 use features::event::Event;
+use features::nearest::nearest;
 use features::schema::{Field, Stream};
 use features::value::Value;
 

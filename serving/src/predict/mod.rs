@@ -4,7 +4,6 @@ mod error;
 mod given;
 mod key;
 mod named_inputs;
-mod nearest;
 mod object;
 mod pool;
 mod rows;

@@ -1,6 +1,6 @@
 //! The `features` of a request: a JSON object of names and values becomes the model's inputs, in the model's order.
 
-use super::nearest::nearest;
+use features::nearest::nearest;
 use features::plan::Column;
 use features::value::Value;
 

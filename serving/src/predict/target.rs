@@ -75,5 +75,5 @@ async fn load(
 
 fn nearest_endpoint(name: &str, routes: &Routes) -> Option<String> {
     let names = routes.routes.iter().map(|route| route.endpoint.name.as_str());
-    super::nearest::nearest(name, names).map(str::to_owned)
+    features::nearest::nearest(name, names).map(str::to_owned)
 }

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use models::artifact::Artifact;
 use models::predictor::Predictor;
 use models::registry::{Registry, RegistryError, Version};
+use models::signature::Feature;
 use smol_str::SmolStr;
 
 use crate::metrics::{Metrics, ModelMetrics};
@@ -36,10 +37,16 @@ pub enum BindError {
     Unreadable(#[from] RegistryError),
     #[error("it was trained on view `{view}`, which the project does not have")]
     UnknownView { view: String },
+    #[error(
+        "it was trained on view `{trained}`, and the project declares view `{declared}` for the model; train again"
+    )]
+    OtherView { trained: String, declared: String },
     #[error("view `{view}` has changed since training: it was {trained} and is {declared}; train again")]
     ViewChanged { view: String, trained: String, declared: String },
     #[error("view `{view}` has no column `{feature}`")]
     MissingFeature { view: String, feature: String },
+    #[error("column `{feature}` of view `{view}` is {declared}, the model was trained on {trained}")]
+    FeatureType { view: String, feature: String, declared: Type, trained: Type },
     #[error("column `{feature}` of view `{view}` is text, which is no model input")]
     TextFeature { view: String, feature: String },
     #[error("the model takes {width} inputs, its manifest names {named}")]
@@ -83,7 +90,7 @@ impl Binder {
                 declared: short(&view.hash.0),
             });
         }
-        let inputs = manifest.signature.names().map(|feature| input(view, feature)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = manifest.signature.features.iter().map(|f| input(view, f)).collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = manifest.signature.names().map(str::to_owned).collect();
         let predictor = artifact.predictor();
         if predictor.width() != inputs.len() {
@@ -135,20 +142,22 @@ impl LoadedModel {
     }
 }
 
-fn input(view: &View, feature: &str) -> Result<usize, BindError> {
-    let names = || (view.name.to_string(), feature.to_owned());
-    let found = view.columns.iter().position(|column| column.name == feature);
-    match found {
-        None => {
-            let (view, feature) = names();
-            Err(BindError::MissingFeature { view, feature })
-        }
-        Some(place) if view.columns[place].ty == Type::String => {
-            let (view, feature) = names();
-            Err(BindError::TextFeature { view, feature })
-        }
-        Some(place) => Ok(place),
+/// The view's column that is an input, of the type that the model was trained on.
+fn input(view: &View, feature: &Feature) -> Result<usize, BindError> {
+    let names = || (view.name.to_string(), feature.name.clone());
+    let place = view.columns.iter().position(|column| column.name == feature.name).ok_or_else(|| {
+        let (view, feature) = names();
+        BindError::MissingFeature { view, feature }
+    })?;
+    let declared = view.columns[place].ty;
+    let (view, name) = names();
+    if declared == Type::String {
+        return Err(BindError::TextFeature { view, feature: name });
     }
+    if declared != feature.ty {
+        return Err(BindError::FeatureType { view, feature: name, declared, trained: feature.ty });
+    }
+    Ok(place)
 }
 
 /// One prediction from the artifact's example, with what it lacks left missing.

@@ -14,3 +14,6 @@ pub use direct::{DirectError, DirectModels};
 pub use refresh::refresh;
 pub use routes::{Refused, Route, RouteStatus, Routes};
 pub use watch::{Followed, follow};
+
+#[cfg(test)]
+mod tests;

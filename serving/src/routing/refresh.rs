@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use models::reference::{ModelRef, Selector};
-use models::registry::{Registry, RegistryError};
+use models::registry::{CHAMPION, Registry, RegistryError};
 
-use super::{Binder, LoadedModel, Refused, Route, RouteStatus, Routes};
+use super::{BindError, Binder, LoadedModel, Refused, Route, RouteStatus, Routes};
 use crate::metrics::Metrics;
-
-/// The alias that endpoints serve.
-const CHAMPION: &str = "champion";
 
 /// Looks at every endpoint's champion and swaps it in where it changed. Blocks on the registry.
 pub fn refresh(routes: &Routes, registry: &dyn Registry, binder: &Binder, metrics: &Metrics) {
@@ -45,7 +42,7 @@ fn refresh_route(route: &Route, registry: &dyn Registry, binder: &Binder) -> Rou
     if serving == Some(wanted) {
         return RouteStatus { champion, serving, refused: None };
     }
-    match binder.load(registry, model, wanted) {
+    match load(registry, binder, route, wanted) {
         Ok(loaded) => {
             route.champion.store(Some(Arc::new(loaded)));
             RouteStatus { champion, serving: champion, refused: None }
@@ -55,11 +52,21 @@ fn refresh_route(route: &Route, registry: &dyn Registry, binder: &Binder) -> Rou
             if serving.is_some() {
                 return RouteStatus { champion, serving, refused };
             }
-            let fallback = last_good(registry, binder, model, wanted);
+            let fallback = last_good(registry, binder, route, wanted);
             let serving = fallback.as_ref().map(|loaded| loaded.version);
             route.champion.store(fallback.map(Arc::new));
             RouteStatus { champion, serving, refused }
         }
+    }
+}
+
+/// A version for an endpoint: over the view that the project declares for its model, which is what workers compute.
+fn load(registry: &dyn Registry, binder: &Binder, route: &Route, number: u32) -> Result<LoadedModel, BindError> {
+    let loaded = binder.load(registry, &route.endpoint.model, number)?;
+    if loaded.view.name == route.view {
+        Ok(loaded)
+    } else {
+        Err(BindError::OtherView { trained: loaded.view.name.to_string(), declared: route.view.to_string() })
     }
 }
 
@@ -74,15 +81,15 @@ fn champion(registry: &dyn Registry, model: &str) -> Result<Option<u32>, Registr
 }
 
 /// The newest former champion that loads, when the present one does not.
-fn last_good(registry: &dyn Registry, binder: &Binder, model: &str, broken: u32) -> Option<LoadedModel> {
-    let history = registry.history(model).ok()?;
+fn last_good(registry: &dyn Registry, binder: &Binder, route: &Route, broken: u32) -> Option<LoadedModel> {
+    let history = registry.history(&route.endpoint.model).ok()?;
     let mut tried = vec![broken];
     for number in history.iter().rev().filter(|m| m.alias == CHAMPION).flat_map(|m| [Some(m.to), m.from]).flatten() {
         if tried.contains(&number) {
             continue;
         }
         tried.push(number);
-        if let Ok(loaded) = binder.load(registry, model, number) {
+        if let Ok(loaded) = load(registry, binder, route, number) {
             return Some(loaded);
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use features::project::{Endpoint, Project};
+use smol_str::SmolStr;
 
 use super::LoadedModel;
 
@@ -17,6 +18,8 @@ pub struct Routes {
 #[derive(Debug)]
 pub struct Route {
     pub endpoint: Endpoint,
+    /// The view of the endpoint's model: every version that serves is bound to it.
+    pub view: SmolStr,
     pub champion: ArcSwapOption<LoadedModel>,
     status: ArcSwap<RouteStatus>,
 }
@@ -42,7 +45,11 @@ pub struct Refused {
 impl Routes {
     /// The project's endpoints, none served yet.
     pub fn new(project: &Project) -> Routes {
-        Routes { routes: project.endpoints.values().map(|endpoint| Arc::new(Route::new(endpoint.clone()))).collect() }
+        let route = |endpoint: &Endpoint| {
+            let model = project.models.get(&endpoint.model)?;
+            Some(Arc::new(Route::new(endpoint.clone(), model.view.name.clone())))
+        };
+        Routes { routes: project.endpoints.values().filter_map(route).collect() }
     }
 
     pub fn endpoint(&self, name: &str) -> Option<&Arc<Route>> {
@@ -51,8 +58,8 @@ impl Routes {
 }
 
 impl Route {
-    pub fn new(endpoint: Endpoint) -> Route {
-        Route { endpoint, champion: ArcSwapOption::empty(), status: ArcSwap::default() }
+    pub fn new(endpoint: Endpoint, view: SmolStr) -> Route {
+        Route { endpoint, view, champion: ArcSwapOption::empty(), status: ArcSwap::default() }
     }
 
     pub fn status(&self) -> Arc<RouteStatus> {

@@ -1,0 +1,8 @@
+//! The interface as clients see it, through the router in process.
+
+mod answers;
+mod bad_bodies;
+mod connections;
+mod limits;
+mod status;
+mod support;
