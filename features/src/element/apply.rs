@@ -1,45 +1,41 @@
 //! Runs one element function: on one row of values, or on a chunk of columns. Generic over the function, so that each
 //! entry of the table has its own loops with the function inlined into them.
 
+use super::entry::Effects;
 use super::lane::{Lane, Register, Slice, Stored};
 use super::typed::{Argument, Payload, Returns, Stores};
 use crate::value::Value;
 
 #[inline(always)]
-fn finish<R: Returns>(result: R, overflows: &mut u64) -> Value {
+fn finish<R: Returns>(result: R, effects: &mut Effects) -> Option<u64> {
     let parts = result.parts();
-    *overflows += u64::from(parts.overflow);
-    if parts.valid { R::Payload::value(parts.value) } else { Value::Null }
+    effects.overflows += u64::from(parts.overflow);
+    if parts.valid { Some(R::Payload::word(parts.value, effects)) } else { None }
 }
 
-pub(super) fn value1<'a, A: Argument<'a>, R: Returns>(f: impl Fn(A) -> R, a: &'a Value, overflows: &mut u64) -> Value {
-    match A::of(a) {
-        Some(a) => finish(f(a), overflows),
-        None => Value::Null,
-    }
+pub(super) fn word1<'a, A: Argument<'a>, R: Returns>(
+    f: impl Fn(A) -> R,
+    a: &'a Value,
+    effects: &mut Effects,
+) -> Option<u64> {
+    finish(f(A::of(a)?), effects)
 }
 
-pub(super) fn value2<'a, A: Argument<'a>, B: Argument<'a>, R: Returns>(
+pub(super) fn word2<'a, A: Argument<'a>, B: Argument<'a>, R: Returns>(
     f: impl Fn(A, B) -> R,
     a: &'a Value,
     b: &'a Value,
-    overflows: &mut u64,
-) -> Value {
-    match (A::of(a), B::of(b)) {
-        (Some(a), Some(b)) => finish(f(a, b), overflows),
-        _ => Value::Null,
-    }
+    effects: &mut Effects,
+) -> Option<u64> {
+    finish(f(A::of(a)?, B::of(b)?), effects)
 }
 
-pub(super) fn value3<'a, A: Argument<'a>, B: Argument<'a>, C: Argument<'a>, R: Returns>(
+pub(super) fn word3<'a, A: Argument<'a>, B: Argument<'a>, C: Argument<'a>, R: Returns>(
     f: impl Fn(A, B, C) -> R,
     [a, b, c]: [&'a Value; 3],
-    overflows: &mut u64,
-) -> Value {
-    match (A::of(a), B::of(b), C::of(c)) {
-        (Some(a), Some(b), Some(c)) => finish(f(a, b, c), overflows),
-        _ => Value::Null,
-    }
+    effects: &mut Effects,
+) -> Option<u64> {
+    finish(f(A::of(a)?, B::of(b)?, C::of(c)?), effects)
 }
 
 pub(super) fn chunk1<'a, A: Argument<'a>, R: Returns>(

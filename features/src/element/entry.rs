@@ -1,5 +1,7 @@
 //! An entry of the table: what a function is called, takes and gives, and how it is run.
 
+use smol_str::SmolStr;
+
 use super::lane::{Register, Slice};
 use super::table::TABLE;
 use super::typed::{Argument, Payload, Returns};
@@ -30,12 +32,39 @@ impl NullRule {
     }
 }
 
-/// The function over single values; adds to the count of overflows.
+/// The function over single values. Gives the result as a word for [`Effects::write`]: a word travels in a processor
+/// register, while a [`Value`] goes through memory, at more cost than most functions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Scalar {
-    Unary(fn(&Value, &mut u64) -> Value),
-    Binary(fn(&Value, &Value, &mut u64) -> Value),
-    Ternary(fn([&Value; 3], &mut u64) -> Value),
+    Unary(fn(&Value, &mut Effects) -> Option<u64>),
+    Binary(fn(&Value, &Value, &mut Effects) -> Option<u64>),
+    Ternary(fn([&Value; 3], &mut Effects) -> Option<u64>),
+}
+
+/// What a function gives beside its word.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Integer overflows so far.
+    pub(crate) overflows: u64,
+    /// The last result that is text.
+    pub(super) text: SmolStr,
+}
+
+impl Effects {
+    /// Puts the value that a function of result type `ty` gave as `word` into `slot`. Each arm writes by itself: a value
+    /// built first and moved afterwards is read back before its parts have reached memory, which stalls.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, slot: &mut Value, ty: Type, word: Option<u64>) {
+        match (word, ty) {
+            (None, _) => *slot = Value::Null,
+            (Some(word), Type::Bool) => *slot = Value::Bool(word != 0),
+            (Some(word), Type::Int) => *slot = Value::Int(word.cast_signed()),
+            (Some(word), Type::Float) => *slot = Value::Float(f64::from_bits(word)),
+            (Some(word), Type::Timestamp) => *slot = Value::Timestamp(word.cast_signed()),
+            (Some(word), Type::Interval) => *slot = Value::Interval(word.cast_signed()),
+            (Some(_), Type::String) => *slot = Value::String(std::mem::take(&mut self.text)),
+        }
+    }
 }
 
 /// The function over a chunk of up to [`super::CHUNK`] rows; returns the number of overflows.
@@ -120,12 +149,17 @@ impl Element {
     /// Applies the function to one row of arguments. A wrong number of arguments, or one of another type, gives NULL.
     /// Adds to `overflows` where an integer result did not fit.
     pub fn apply(self, arguments: &[Value], overflows: &mut u64) -> Value {
-        match (self.entry().scalar, arguments) {
-            (Scalar::Unary(f), [a]) => f(a, overflows),
-            (Scalar::Binary(f), [a, b]) => f(a, b, overflows),
-            (Scalar::Ternary(f), [a, b, c]) => f([a, b, c], overflows),
-            _ => Value::Null,
-        }
+        let mut effects = Effects::default();
+        let word = match (self.entry().scalar, arguments) {
+            (Scalar::Unary(f), [a]) => f(a, &mut effects),
+            (Scalar::Binary(f), [a, b]) => f(a, b, &mut effects),
+            (Scalar::Ternary(f), [a, b, c]) => f([a, b, c], &mut effects),
+            _ => None,
+        };
+        *overflows += effects.overflows;
+        let mut value = Value::Null;
+        effects.write(&mut value, self.result(), word);
+        value
     }
 
     pub(crate) fn scalar(self) -> Scalar {

@@ -21,7 +21,7 @@ pub use entry::{Element, NullRule};
 pub use resolve::{Overload, ResolveError};
 pub use time::{format_timestamp, parse_timestamp};
 
-pub(crate) use entry::Scalar;
+pub(crate) use entry::{Effects, Scalar};
 pub(crate) use lane::{CHUNK, Lane, Register, Slice, Stored, View};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! ([`super::NullRule`]); its line of documentation says what users read. Order matters to nobody; names are for ever:
 //! they are part of view hashes.
 
-use super::apply::{chunk1, chunk2, chunk3, value1, value2, value3};
+use super::apply::{chunk1, chunk2, chunk3, word1, word2, word3};
 use super::entry::{Entry, Scalar, Signature};
 use super::typed::{Interval, Timestamp};
 use super::{arithmetic as a, cast, compare as c, math as m, text, time as t};
@@ -14,7 +14,7 @@ macro_rules! unary {
             name: $name,
             doc: $doc,
             signature: Signature::unary($f),
-            scalar: Scalar::Unary(|a, overflows| value1($f, a, overflows)),
+            scalar: Scalar::Unary(|a, effects| word1($f, a, effects)),
             chunk: |args, rows, out| chunk1($f, args, rows, out),
         }
     };
@@ -27,7 +27,7 @@ macro_rules! binary {
             name: $name,
             doc: $doc,
             signature: Signature::binary($f),
-            scalar: Scalar::Binary(|a, b, overflows| value2($f, a, b, overflows)),
+            scalar: Scalar::Binary(|a, b, effects| word2($f, a, b, effects)),
             chunk: |args, rows, out| chunk2($f, args, rows, out),
         }
     };
@@ -40,7 +40,7 @@ macro_rules! ternary {
             name: $name,
             doc: $doc,
             signature: Signature::ternary($f),
-            scalar: Scalar::Ternary(|args, overflows| value3($f, args, overflows)),
+            scalar: Scalar::Ternary(|args, effects| word3($f, args, effects)),
             chunk: |args, rows, out| chunk3($f, args, rows, out),
         }
     };

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::entry::NullRule;
+use super::entry::{Effects, NullRule};
 use super::lane::{Slice, Stored, View};
 use crate::value::{Micros, Type, Value};
 
@@ -82,7 +82,8 @@ pub(super) trait Payload {
     type Stored: Stored;
 
     fn store(self) -> Self::Stored;
-    fn value(stored: Self::Stored) -> Value;
+    /// The value in a machine word; text goes to `effects` instead.
+    fn word(stored: Self::Stored, effects: &mut Effects) -> u64;
     /// False for a NaN or an infinity, which become NULL.
     #[inline(always)]
     fn exists(_stored: &Self::Stored) -> bool {
@@ -91,7 +92,7 @@ pub(super) trait Payload {
 }
 
 macro_rules! payload {
-    ($rust:ty, $stored:ty, $variant:ident, $store:expr) => {
+    ($rust:ty, $stored:ty, $variant:ident, $store:expr, $word:expr) => {
         impl Payload for $rust {
             const TYPE: Type = Type::$variant;
             type Stored = $stored;
@@ -102,19 +103,24 @@ macro_rules! payload {
             }
 
             #[inline(always)]
-            fn value(stored: $stored) -> Value {
-                Value::$variant(stored)
+            fn word(stored: $stored, effects: &mut Effects) -> u64 {
+                $word(stored, effects)
             }
         }
     };
 }
 
-payload!(bool, bool, Bool, std::convert::identity);
-payload!(i64, i64, Int, std::convert::identity);
-payload!(SmolStr, SmolStr, String, std::convert::identity);
-payload!(&str, SmolStr, String, SmolStr::new);
-payload!(Timestamp, i64, Timestamp, |t: Timestamp| t.0);
-payload!(Interval, i64, Interval, |i: Interval| i.0);
+payload!(bool, bool, Bool, std::convert::identity, |stored, _: &mut Effects| u64::from(stored));
+payload!(i64, i64, Int, std::convert::identity, |stored: i64, _: &mut Effects| stored.cast_unsigned());
+payload!(SmolStr, SmolStr, String, std::convert::identity, keep_text);
+payload!(&str, SmolStr, String, SmolStr::new, keep_text);
+payload!(Timestamp, i64, Timestamp, |t: Timestamp| t.0, |stored: i64, _: &mut Effects| stored.cast_unsigned());
+payload!(Interval, i64, Interval, |i: Interval| i.0, |stored: i64, _: &mut Effects| stored.cast_unsigned());
+
+fn keep_text(text: SmolStr, effects: &mut Effects) -> u64 {
+    effects.text = text;
+    0
+}
 
 impl Payload for f64 {
     const TYPE: Type = Type::Float;
@@ -126,8 +132,8 @@ impl Payload for f64 {
     }
 
     #[inline(always)]
-    fn value(stored: f64) -> Value {
-        Value::Float(stored)
+    fn word(stored: f64, _: &mut Effects) -> u64 {
+        stored.to_bits()
     }
 
     #[inline(always)]

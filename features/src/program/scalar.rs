@@ -1,9 +1,11 @@
 //! The scalar machine: one row, values in registers that are reused from row to row.
 
+use smol_str::SmolStr;
+
 use super::step::{Operand, Operation, Step};
 use super::{Program, Scratch, logic};
-use crate::element::Scalar;
-use crate::value::Value;
+use crate::element::{Effects, Scalar};
+use crate::value::{Type, Value};
 
 static NULL: Value = Value::Null;
 
@@ -16,20 +18,34 @@ struct Row<'a> {
 }
 
 pub(super) fn run(program: &Program, scratch: &mut Scratch, fields: &[Value], windows: &[Value], out: &mut Vec<Value>) {
-    let Scratch { registers, overflows } = scratch;
+    let registers = &mut scratch.registers;
     if registers.len() < program.registers {
         registers.resize(program.registers, Value::Null);
     }
+    let mut effects = Effects::default();
     for step in &program.steps {
-        let value = Row { program, registers, fields, windows }.step(step, overflows);
-        registers[step.target] = value;
+        let row = Row { program, registers, fields, windows };
+        match row.step(step, &mut effects) {
+            Outcome::Word(word) => effects.write(&mut registers[step.target], step.ty, word),
+            Outcome::Text(text) => registers[step.target] = Value::String(text),
+        }
     }
     let row = Row { program, registers, fields, windows };
     out.clear();
-    out.extend(program.outputs.iter().map(|(ty, operand)| {
-        let value = row.get(*operand);
-        if value.ty() == Some(*ty) { value.clone() } else { Value::Null }
-    }));
+    out.resize(program.outputs.len(), Value::Null);
+    for (slot, (ty, operand)) in out.iter_mut().zip(&program.outputs) {
+        match chosen(row.get(*operand), *ty) {
+            Outcome::Word(word) => effects.write(slot, *ty, word),
+            Outcome::Text(text) => *slot = Value::String(text),
+        }
+    }
+    scratch.overflows += effects.overflows;
+}
+
+/// What a step gives: a word, or a text that it merely chose.
+enum Outcome {
+    Word(Option<u64>),
+    Text(SmolStr),
 }
 
 impl<'a> Row<'a> {
@@ -49,25 +65,35 @@ impl<'a> Row<'a> {
     }
 
     #[inline(always)]
-    fn step(&self, step: &Step, overflows: &mut u64) -> Value {
+    fn step(&self, step: &Step, effects: &mut Effects) -> Outcome {
         let [a, b, c] = step.arguments;
-        match step.operation {
+        let word = match step.operation {
             Operation::Call(element) => match element.scalar() {
-                Scalar::Unary(f) => f(self.get(a), overflows),
-                Scalar::Binary(f) => f(self.get(a), self.get(b), overflows),
-                Scalar::Ternary(f) => f([self.get(a), self.get(b), self.get(c)], overflows),
+                Scalar::Unary(f) => f(self.get(a), effects),
+                Scalar::Binary(f) => f(self.get(a), self.get(b), effects),
+                Scalar::Ternary(f) => f([self.get(a), self.get(b), self.get(c)], effects),
             },
-            Operation::And => boolean(logic::and(self.truth(a), self.truth(b))),
-            Operation::Or => boolean(logic::or(self.truth(a), self.truth(b))),
-            Operation::IsNull => Value::Bool(self.get(a).is_null()),
-            Operation::Select => self.get(if self.truth(a) == Some(true) { b } else { c }).clone(),
-            Operation::Coalesce => self.get(if self.get(a).is_null() { b } else { a }).clone(),
-            Operation::In(set) => boolean(self.program.sets.get(set).and_then(|s| s.contains(self.get(a)))),
-        }
+            Operation::And => logic::and(self.truth(a), self.truth(b)).map(u64::from),
+            Operation::Or => logic::or(self.truth(a), self.truth(b)).map(u64::from),
+            Operation::IsNull => Some(u64::from(self.get(a).is_null())),
+            Operation::In(set) => self.program.sets.get(set).and_then(|s| s.contains(self.get(a))).map(u64::from),
+            Operation::Select => return chosen(self.get(if self.truth(a) == Some(true) { b } else { c }), step.ty),
+            Operation::Coalesce => return chosen(self.get(if self.get(a).is_null() { b } else { a }), step.ty),
+        };
+        Outcome::Word(word)
     }
 }
 
+/// The value as it is; NULL if it has another type than it should.
 #[inline(always)]
-fn boolean(truth: Option<bool>) -> Value {
-    truth.map_or(Value::Null, Value::Bool)
+fn chosen(value: &Value, ty: Type) -> Outcome {
+    Outcome::Word(match (value, ty) {
+        (Value::Bool(b), Type::Bool) => Some(u64::from(*b)),
+        (Value::Int(x), Type::Int) | (Value::Timestamp(x), Type::Timestamp) | (Value::Interval(x), Type::Interval) => {
+            Some(x.cast_unsigned())
+        }
+        (Value::Float(x), Type::Float) => Some(x.to_bits()),
+        (Value::String(text), Type::String) => return Outcome::Text(text.clone()),
+        _ => None,
+    })
 }
