@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::lex::Lexed;
 use crate::plan::{Call, Expr, Node, Window};
 use crate::schema::Stream;
 
 /// Collects what the view's expressions ask of the kernel.
 pub(super) struct Calls<'a> {
     pub(super) stream: &'a Stream,
-    pub(super) lexed: &'a Lexed,
     /// The WINDOW clause; `None` where the declaration is faulty.
     pub(super) named: HashMap<&'a str, Option<Window>>,
     pub(super) windows: Vec<Window>,
@@ -17,8 +15,8 @@ pub(super) struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    pub(super) fn new(stream: &'a Stream, lexed: &'a Lexed) -> Calls<'a> {
-        Calls { stream, lexed, named: HashMap::new(), windows: Vec::new(), calls: Vec::new() }
+    pub(super) fn new(stream: &'a Stream) -> Calls<'a> {
+        Calls { stream, named: HashMap::new(), windows: Vec::new(), calls: Vec::new() }
     }
 
     /// The index of an equal window, added if there is none yet.

@@ -128,7 +128,8 @@ impl Typer<'_, '_> {
         let Some(ty) = type_named(&written) else {
             let names = ["bool", "int", "float", "string", "timestamp"];
             let help = did_you_mean(&written, names, || format!("the types are {}", names.join(", ")));
-            return self.fault(ast.span(), format!("no type `{}`", written.to_lowercase()), help);
+            let span = self.lexed.after_word(operand.span(), "AS");
+            return self.fault(span, format!("no type `{}`", written.to_lowercase()), help);
         };
         if formatted {
             return self.fault(ast.span(), "CAST takes no format", format!("write CAST(x AS {ty})"));

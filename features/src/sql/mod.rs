@@ -27,3 +27,6 @@ pub use literal::timestamp;
 pub use scalar::{scalar, scalar_of};
 pub use scope::{EVENT_TIME, Scope};
 pub use view::{Catalog, Outcome, view};
+
+#[cfg(test)]
+mod tests;

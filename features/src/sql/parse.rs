@@ -270,8 +270,7 @@ impl Reader<'_> {
             Stop::Syntax(ParserError::ParserError(message) | ParserError::TokenizerError(message)) => {
                 let (message, place) = place_of(&message);
                 let span = place.map_or(next.span, |place| self.token_at(place));
-                let message = message.replace("found: EOF", "found the end of the text");
-                report.fault(self.place(span), lower_first(&message), None);
+                report.fault(self.place(span), plain(message), None);
             }
         }
     }
@@ -291,6 +290,20 @@ impl Reader<'_> {
                 _ => index += 1,
             }
         }
+    }
+}
+
+/// "Expected: x, found: y" in our words.
+fn plain(message: &str) -> String {
+    let Some((expected, found)) = message.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: "))
+    else {
+        return lower_first(message);
+    };
+    let expected =
+        if expected.chars().any(char::is_alphanumeric) { expected.to_owned() } else { format!("`{expected}`") };
+    match found {
+        "EOF" => format!("the text ends where {expected} should stand"),
+        found => format!("expected {expected}, found `{found}`"),
     }
 }
 

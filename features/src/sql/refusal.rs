@@ -35,7 +35,7 @@ impl Refusal {
             Why::Later => format!("{} is not in this version", self.what),
             Why::Never(reason) => format!("{} is refused: {reason}", self.what),
         };
-        report.fault(span, message, self.nearest.to_owned());
+        report.fault(span, message, format!("instead: {}", self.nearest));
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) const FOLLOWING: Refusal = Refusal::never(
     "end the frame at the current row: ROWS n PRECEDING",
 );
 pub(super) const RANGE_FRAME: Refusal =
-    Refusal::later("a RANGE frame over a length of time", "count rows instead: ROWS n PRECEDING");
+    Refusal::later("a RANGE frame over a length of time", "ROWS n PRECEDING, which counts rows");
 pub(super) const GROUPS_FRAME: Refusal = Refusal::never(
     "a GROUPS frame",
     "two events are never peers: the log orders events of one timestamp",

@@ -16,8 +16,8 @@ pub fn scalar(text: &str, scope: &Scope<'_>) -> Result<Compiled, Vec<Fault>> {
 /// As [`scalar`], for one that must have the type `ty`; `what` it is, for the message.
 pub fn scalar_of(text: &str, scope: &Scope<'_>, ty: Option<(Type, &'static str)>) -> Result<Compiled, Vec<Fault>> {
     let mut report = Report::new(text);
-    let expr = parse_scalar(&mut report).and_then(|(ast, _)| {
-        let mut typer = Typer::new(scope, &mut report, "an expression outside a view");
+    let expr = parse_scalar(&mut report).and_then(|(ast, lexed)| {
+        let mut typer = Typer::new(scope, &mut report, &lexed, "an expression outside a view");
         match ty {
             Some((ty, what)) => typer.of_type(&ast, ty, what),
             None => typer.known(&ast),

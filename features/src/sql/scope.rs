@@ -96,7 +96,8 @@ impl<'a> Scope<'a> {
             return self.event_time();
         }
         let fields = self.schema.fields.iter().filter(|f| self.outcomes || !f.outcome).map(|f| f.name.as_str());
-        let help = did_you_mean(name, fields.clone(), || match fields.clone().count() {
+        let time = matches!(self.event_time, EventTimeName::Expression(_)).then_some(EVENT_TIME);
+        let help = did_you_mean(name, fields.clone().chain(time), || match fields.clone().count() {
             0 => "the stream declares no fields".to_owned(),
             1..=12 => format!("the stream's fields are {}", fields.clone().collect::<Vec<_>>().join(", ")),
             n => format!("it is none of the stream's {n} fields"),

@@ -5,6 +5,7 @@ use sqlparser::tokenizer::Span;
 
 use super::calls::Calls;
 use super::fault::Report;
+use super::lex::Lexed;
 use super::scope::{Meaning, Scope};
 use super::{convert, literal, refusal};
 use crate::plan::{Expr, Node};
@@ -45,6 +46,7 @@ pub(super) struct Typer<'a, 'r> {
     pub(super) report: &'r mut Report,
     /// Where window calls go; `None` where none may stand.
     pub(super) calls: Option<Calls<'a>>,
+    pub(super) lexed: &'a Lexed,
     /// What is being typed, for messages: "WHERE", "a label".
     pub(super) place: &'static str,
     depth: usize,
@@ -52,8 +54,13 @@ pub(super) struct Typer<'a, 'r> {
 }
 
 impl<'a, 'r> Typer<'a, 'r> {
-    pub(super) fn new(scope: &'a Scope<'a>, report: &'r mut Report, place: &'static str) -> Typer<'a, 'r> {
-        Typer { scope, report, calls: None, place, depth: 0, nodes: 0 }
+    pub(super) fn new(
+        scope: &'a Scope<'a>,
+        report: &'r mut Report,
+        lexed: &'a Lexed,
+        place: &'static str,
+    ) -> Typer<'a, 'r> {
+        Typer { scope, report, calls: None, lexed, place, depth: 0, nodes: 0 }
     }
 
     pub(super) fn fault<T>(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Option<T> {
@@ -296,7 +303,15 @@ impl<'a, 'r> Typer<'a, 'r> {
             E::Wildcard(_) | E::QualifiedWildcard(..) => refusal::WILDCARD,
             _ => {
                 let help = "row expressions are made of constants, fields, operators, CASE, CAST and functions";
-                return self.fault(ast.span(), "this does not exist in a view", help);
+                let message = match ast {
+                    E::Substring { .. } => "there is no function `substring`",
+                    E::Position { .. } => "there is no function `position`",
+                    E::Overlay { .. } => "there is no function `overlay`",
+                    E::Trim { .. } => "there is no function `trim`",
+                    E::Tuple(_) | E::Array(_) | E::CompoundFieldAccess { .. } => "there are no lists in a view",
+                    _ => "this does not exist in a view",
+                };
+                return self.fault(ast.span(), message, help);
             }
         };
         self.refuse(refused, ast.span())

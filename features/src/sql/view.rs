@@ -93,9 +93,9 @@ fn plan(text: &str, syntax: &ViewSyntax, catalog: &Catalog, mut report: Report) 
     let scope = Scope::view(stream)
         .with_alias(syntax.alias.as_ref().map(|alias| alias.value.as_str()))
         .with_broken(&entry.broken_fields);
-    let mut typer = Typer::new(&scope, &mut report, "WHERE");
+    let mut typer = Typer::new(&scope, &mut report, &syntax.lexed, "WHERE");
     let filter = syntax.filter.as_ref().map(|filter| typer.of_type(filter, Type::Bool, "WHERE"));
-    typer.calls = Some(Calls::new(stream, &syntax.lexed));
+    typer.calls = Some(Calls::new(stream));
     typer.name_windows(&syntax.windows);
     let columns: Vec<_> = syntax.items.iter().map(|item| column(&mut typer, item, stream)).collect();
     let collected = typer.calls.take();

@@ -199,7 +199,7 @@ impl<'a> Typer<'a, '_> {
         ordered?;
         let (frame, ends_before) = frame?;
         let inside = spec.order_by.first().map(|order| order.expr.span().start)?;
-        let excludes = self.calls.as_ref()?.lexed.excludes_current_row(inside);
+        let excludes = self.lexed.excludes_current_row(inside);
         Some(Window { partition: partition?, frame, exclude_current: excludes || ends_before })
     }
 
@@ -234,7 +234,10 @@ impl<'a> Typer<'a, '_> {
         let missing = stream.key.iter().any(|field| !typed.iter().any(|(e, _)| e.node == Node::Field(*field)));
         if missing {
             let message = "the window's PARTITION BY lacks the stream's key: its events would lie with several workers";
-            let span = typed.iter().map(|(_, span)| *span).next().unwrap_or(span);
+            let span = match typed.first() {
+                Some(_) => self.lexed.word_after(span, "PARTITION"),
+                None => span,
+            };
             return self.fault(span, message, format!("PARTITION BY {key}, …"));
         }
         let mut partition: Vec<Expr> = Vec::new();
@@ -253,22 +256,23 @@ impl<'a> Typer<'a, '_> {
 
     /// The frame, and whether it ends one row before the current one.
     fn frame(&mut self, frame: &ast::WindowFrame, span: Span) -> Option<(Frame, bool)> {
+        let units = self.lexed.word_after(span, &frame.units.to_string());
         let bounds = [Some(&frame.start_bound), frame.end_bound.as_ref()];
         let following = bounds.iter().flatten().any(|bound| matches!(bound, Bound::Following(_)));
         if following {
-            return self.refuse(refusal::FOLLOWING, span);
+            return self.refuse(refusal::FOLLOWING, self.lexed.word_after(span, "FOLLOWING"));
         }
         if frame.units == Units::Groups {
-            return self.refuse(refusal::GROUPS_FRAME, span);
+            return self.refuse(refusal::GROUPS_FRAME, units);
         }
         let ends_before = match &frame.end_bound {
             None | Some(Bound::CurrentRow) => false,
             Some(Bound::Preceding(Some(n))) if frame.units == Units::Rows && rows(n) == Some(1) => true,
-            Some(_) => return self.refuse(refusal::ENDS_BEFORE_LAST, span),
+            Some(_) => return self.refuse(refusal::ENDS_BEFORE_LAST, units),
         };
         let reach = match &frame.start_bound {
             Bound::Preceding(None) => return Some((Frame::Unbounded, ends_before)),
-            _ if frame.units == Units::Range => return self.refuse(refusal::RANGE_FRAME, span),
+            _ if frame.units == Units::Range => return self.refuse(refusal::RANGE_FRAME, units),
             Bound::CurrentRow => Some(0),
             Bound::Preceding(Some(n)) => rows(n),
             Bound::Following(_) => None,
@@ -277,7 +281,7 @@ impl<'a> Typer<'a, '_> {
             Some(n) if n <= MAX_ROWS => Some((Frame::Rows(n), ends_before)),
             _ => {
                 let help = format!("ROWS n PRECEDING with n up to {MAX_ROWS}, or ROWS UNBOUNDED PRECEDING");
-                self.fault(span, "a frame reaches back by a constant number of rows", help)
+                self.fault(units, "a frame reaches back by a constant number of rows", help)
             }
         }
     }
