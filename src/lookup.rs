@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use features::nearest::did_you_mean;
-use features::plan::View;
 use features::project::{Model, Project};
 use features::schema::Stream;
 
@@ -17,11 +16,6 @@ pub(crate) fn model<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Mode
 pub(crate) fn stream<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Stream>, UsageError> {
     let known = project.streams.keys().map(AsRef::as_ref).collect();
     project.streams.get(name).ok_or_else(|| unknown("stream", name, known))
-}
-
-pub(crate) fn view<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<View>, UsageError> {
-    let known = project.views.keys().map(AsRef::as_ref).collect();
-    project.views.get(name).ok_or_else(|| unknown("view", name, known))
 }
 
 fn unknown(what: &str, name: &str, known: Vec<&str>) -> UsageError {

@@ -3,7 +3,6 @@
 
 mod check;
 mod cli;
-#[cfg(feature = "train")]
 mod clock;
 mod context;
 mod data;
@@ -16,8 +15,9 @@ mod evaluate;
 mod features;
 #[cfg(feature = "train")]
 mod figures;
-mod init;
 #[cfg(feature = "train")]
+mod history;
+mod init;
 mod lookup;
 mod models;
 mod output;

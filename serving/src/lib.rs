@@ -9,3 +9,4 @@ pub mod log;
 pub mod metrics;
 pub mod predict;
 pub mod routing;
+pub mod worker;

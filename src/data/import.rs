@@ -12,7 +12,8 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::output::{self, UsageError};
-use crate::{lookup, progress, source};
+use crate::progress;
+use crate::source;
 
 /// Examples:
 ///   clutch data import plays_2023.parquet plays_2024.csv.gz
@@ -34,7 +35,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let project = context.project()?;
     let stream = match &args.stream {
-        Some(name) => lookup::stream(&project, name)?,
+        Some(name) => source::find_stream(&project, name)?,
         None => only_stream(&project)?,
     };
     let mut files = Vec::new();

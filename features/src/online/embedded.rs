@@ -10,7 +10,7 @@ use super::seam::{Flush, OnlineStore, StateReader, StoreError};
 use super::slot::{Claim, Hold, Slot};
 
 /// The longest message key that a store takes.
-const MAX_KEY: usize = 4096;
+pub const MAX_KEY_BYTES: usize = 4096;
 
 /// States and records in two keyspaces of a fjall database.
 ///
@@ -120,7 +120,7 @@ impl OnlineStore for EmbeddedStore {
 impl StateReader for EmbeddedStore {
     /// Answers without yielding: a point read of a local database, from its memory or the page cache as a rule.
     fn state<'a>(&'a self, slot: &'a Slot, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
-        let read = if key.len() > MAX_KEY { Ok(None) } else { self.read(slot, key) };
+        let read = if key.len() > MAX_KEY_BYTES { Ok(None) } else { self.read(slot, key) };
         Box::pin(future::ready(read))
     }
 }
@@ -139,8 +139,8 @@ fn slot_key(slot: &Slot) -> Vec<u8> {
 }
 
 fn check_length(key: &[u8]) -> Result<(), StoreError> {
-    if key.len() > MAX_KEY {
-        return Err(StoreError::KeyTooLong { bytes: key.len(), limit: MAX_KEY });
+    if key.len() > MAX_KEY_BYTES {
+        return Err(StoreError::KeyTooLong { bytes: key.len(), limit: MAX_KEY_BYTES });
     }
     Ok(())
 }
@@ -195,7 +195,7 @@ mod tests {
         let (_database, store) = open(&dir);
         let slot = contract::slot("long", 0);
         let record = store.claim(&slot, Claim([1; 16])).expect("claim");
-        let states = vec![(b"short".to_vec(), vec![1]), (vec![0; MAX_KEY + 1], vec![2])];
+        let states = vec![(b"short".to_vec(), vec![1]), (vec![0; MAX_KEY_BYTES + 1], vec![2])];
         let refused = store.flush(&slot, record.hold(), &Flush { folded: 1, states, ..Flush::default() });
         assert!(matches!(refused, Err(StoreError::KeyTooLong { .. })));
         assert_eq!(store.record(&slot).expect("record"), Some(record.clone()));

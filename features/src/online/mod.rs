@@ -11,8 +11,8 @@ mod record;
 mod seam;
 mod slot;
 
-pub use embedded::EmbeddedStore;
-pub use memory::MemoryStore;
+pub use embedded::{EmbeddedStore, MAX_KEY_BYTES};
+pub use memory::{Image, MemoryStore};
 pub use record::{Counters, RecordError, SlotRecord};
 pub use seam::{Flush, OnlineStore, StateReader, StoreError};
 pub use slot::{Claim, Hold, Slot, ViewSet};

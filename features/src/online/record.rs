@@ -18,6 +18,21 @@ pub struct Counters {
     pub unserved: u64,
 }
 
+impl Counters {
+    /// What has been counted since `before`.
+    pub fn since(&self, before: &Counters) -> Counters {
+        Counters {
+            accepted: self.accepted.saturating_sub(before.accepted),
+            late: self.late.saturating_sub(before.late),
+            duplicate: self.duplicate.saturating_sub(before.duplicate),
+            future: self.future.saturating_sub(before.future),
+            invalid: self.invalid.saturating_sub(before.invalid),
+            predictions: self.predictions.saturating_sub(before.predictions),
+            unserved: self.unserved.saturating_sub(before.unserved),
+        }
+    }
+}
+
 /// The record of a slot: who writes it, and up to where its states have folded the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotRecord {

@@ -1,0 +1,129 @@
+//! The record of an event that could not be used: why, and the event itself, byte for byte.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use features::event::{Decision, Invalid, Stage};
+use features::value::Micros;
+
+use super::json::{put, put_name, put_time};
+use crate::log::RecordRef;
+
+/// Where an event was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeadLetterStage {
+    Decode,
+    Validate,
+    /// It stands in a partition that is not its key's.
+    Partition,
+    Late,
+    Duplicate,
+    Future,
+}
+
+/// An event that is not folded, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct DeadLetter<'a> {
+    pub(super) record: RecordRef<'a>,
+    pub(super) stage: DeadLetterStage,
+    pub(super) reason: String,
+    /// The field at fault, if one is.
+    pub(super) field: Option<String>,
+}
+
+impl<'a> DeadLetter<'a> {
+    pub(super) fn invalid(record: RecordRef<'a>, invalid: Invalid) -> DeadLetter<'a> {
+        let stage = match invalid.stage {
+            Stage::Decode => DeadLetterStage::Decode,
+            Stage::Validate => DeadLetterStage::Validate,
+            Stage::Late => DeadLetterStage::Late,
+            Stage::Duplicate => DeadLetterStage::Duplicate,
+            Stage::Future => DeadLetterStage::Future,
+        };
+        DeadLetter { record, stage, reason: invalid.reason, field: invalid.field }
+    }
+
+    /// `None` for an accepted event.
+    pub(super) fn decided(record: RecordRef<'a>, decision: Decision) -> Option<DeadLetter<'a>> {
+        let (stage, reason) = match decision {
+            Decision::Accept => return None,
+            Decision::Late { by } => (
+                DeadLetterStage::Late,
+                format!("{} ms later than its key's newest event and the lateness allow", by / 1_000),
+            ),
+            Decision::Duplicate => (DeadLetterStage::Duplicate, "an event with its id was accepted before".to_owned()),
+            Decision::Future { by } => (
+                DeadLetterStage::Future,
+                format!("{} ms further ahead of the log's time than max_ahead allows", by / 1_000),
+            ),
+        };
+        Some(DeadLetter { record, stage, reason, field: None })
+    }
+
+    /// Writes the record: a JSON object.
+    pub(super) fn write(&self, topic: &str, partition: u32, at: Micros, out: &mut Vec<u8>) {
+        out.push(b'{');
+        put_name(out, "stage");
+        put(out, &self.stage);
+        put_name(out, "reason");
+        put(out, &self.reason);
+        put_name(out, "field");
+        put(out, &self.field);
+        put_name(out, "topic");
+        put(out, topic);
+        put_name(out, "partition");
+        put(out, &partition);
+        put_name(out, "offset");
+        put(out, &self.record.offset);
+        put_name(out, "key_base64");
+        put(out, &STANDARD.encode(self.record.key));
+        put_name(out, "raw_base64");
+        put(out, &STANDARD.encode(self.record.value));
+        if let Ok(text) = std::str::from_utf8(self.record.value) {
+            put_name(out, "raw");
+            put(out, text);
+        }
+        put_name(out, "at");
+        put_time(out, at);
+        out.push(b'}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(value: &[u8]) -> String {
+        let record = RecordRef { offset: 7, append_time: 0, key: b"g1", value };
+        let invalid = Invalid { stage: Stage::Validate, field: Some("down".into()), reason: "no \"int\"".into() };
+        let mut out = Vec::new();
+        DeadLetter::invalid(record, invalid).write("plays", 2, 1_500_000, &mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_published_form_stays_as_it_is() {
+        assert_eq!(
+            written(br#"{"down":"x"}"#),
+            r#"{"stage":"validate","reason":"no \"int\"","field":"down","topic":"plays","partition":2,"offset":7,"#
+                .to_owned()
+                + r#""key_base64":"ZzE=","raw_base64":"eyJkb3duIjoieCJ9","raw":"{\"down\":\"x\"}","at":"1970-01-01T00:00:01.500000Z"}"#
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_kept_in_base64_only() {
+        let letter: serde_json::Value = serde_json::from_str(&written(&[0xff, 0xfe])).expect("JSON");
+        assert_eq!(letter["raw_base64"], "//4=");
+        assert!(letter.get("raw").is_none());
+    }
+
+    #[test]
+    fn an_accepted_event_is_no_dead_letter() {
+        let record = RecordRef { offset: 0, append_time: 0, key: b"", value: b"" };
+        assert_eq!(DeadLetter::decided(record, Decision::Accept), None);
+        let late = DeadLetter::decided(record, Decision::Late { by: 2_000 }).expect("late");
+        assert_eq!(late.stage, DeadLetterStage::Late);
+        assert!(late.reason.starts_with("2 ms"), "{}", late.reason);
+    }
+}

@@ -1,0 +1,23 @@
+//! Why a worker could not go on. Each is handled as a crash: the cache is dropped and the partition taken again.
+
+use features::kernel::StateError;
+use features::online::StoreError;
+
+use crate::log::{LogError, TooLarge};
+
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the state of key `{key}` cannot be read")]
+    State { key: String, source: StateError },
+    #[error("a record cannot be published")]
+    Output(#[from] TooLarge),
+    /// The store holds more than was ever committed: the log lost commits, or the store belongs to another log.
+    #[error("the states have folded {folded} events and the log has committed {committed}")]
+    Ahead { folded: u64, committed: u64 },
+    #[error("the partition was not taken")]
+    NotTaken,
+}

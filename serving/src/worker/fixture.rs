@@ -1,0 +1,89 @@
+//! A small project for tests: plays of games, one view with a window, one model, one endpoint.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use features::project::{Project, SourceFile, Sources, Task};
+use features::value::Type;
+use models::contract::sample;
+use models::registry::Version;
+use models::signature::Feature;
+
+use super::plan::StreamPlan;
+use crate::metrics::Metrics;
+use crate::routing::{Binder, Routes};
+
+const MANIFEST: &str = r#"
+[project]
+name = "test"
+
+[streams.plays]
+topic      = "plays"
+key        = ["game"]
+id         = ["game", "play"]
+order      = "clock"
+lateness   = "100us"
+max_ahead  = "1000us"
+partitions = PARTITIONS
+
+[streams.plays.fields]
+game   = { type = "string", required = true }
+play   = { type = "int", required = true }
+clock  = { type = "int", required = true }
+yards  = { type = "float", check = "yards BETWEEN -99 AND 99" }
+result = { type = "int", outcome = true }
+
+[models.win]
+view      = "form"
+label     = "result > 0"
+task      = "classification"
+algorithm = "logistic"
+features  = ["yards", "recent"]
+
+[endpoints.win]
+model   = "win"
+include = ["clock", "recent"]
+"#;
+
+const VIEW: &str = "
+CREATE VIEW form AS
+SELECT game, play, yards, sum(yards) OVER last AS recent
+FROM plays
+WHERE yards IS NOT NULL
+WINDOW last AS (PARTITION BY game ORDER BY event_time ROWS 2 PRECEDING)";
+
+pub(crate) fn project(partitions: u32) -> Project {
+    let file = |path: &str, text: String| SourceFile { path: PathBuf::from(path), text };
+    let sources = Sources {
+        manifest: file("clutch.toml", MANIFEST.replace("PARTITIONS", &partitions.to_string())),
+        views: vec![file("views/form.sql", VIEW.to_owned())],
+    };
+    Project::check(&PathBuf::from("/project"), &sources, &|_| None).unwrap_or_else(|p| panic!("{}", p.render(false)))
+}
+
+/// Routes on which version 3 of the project's model serves.
+pub(crate) fn served(project: &Project) -> Routes {
+    let routes = Routes::new(project);
+    let view = &project.views["form"];
+    let features = vec![Feature::new("yards", Type::Float), Feature::new("recent", Type::Float)];
+    let mut manifest = sample::manifest("win", Task::Classification, features);
+    manifest.view.name = view.name.to_string();
+    manifest.view.hash = view.hash.clone();
+    let artifact = sample::logistic(manifest, 0.5, vec![0.25, -0.125]);
+    let binder = Binder::new(project, Arc::new(Metrics::new()));
+    let model = binder.bind(Version { model: "win".into(), number: 3, artifact }).expect("the model fits its view");
+    routes.routes[0].champion.store(Some(Arc::new(model)));
+    routes
+}
+
+/// The plan of `plays`, with a model or without.
+pub(crate) fn plan(partitions: u32, with_model: bool) -> Arc<StreamPlan> {
+    let project = project(partitions);
+    let routes = if with_model { served(&project) } else { Routes::new(&project) };
+    Arc::new(StreamPlan::new(&project, "plays", &routes).expect("plan"))
+}
+
+/// A play as JSON.
+pub(crate) fn play(game: &str, play: u64, clock: i64, yards: Option<f64>) -> String {
+    serde_json::json!({ "game": game, "play": play, "clock": clock, "yards": yards }).to_string()
+}

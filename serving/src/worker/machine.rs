@@ -1,0 +1,358 @@
+//! A worker as a state machine. [`Worker::step`] does one thing at a time, in the order that makes every event count
+//! exactly once whatever dies in between:
+//!
+//! 1. open the log's consumer, which fences the predecessor;
+//! 2. put a new claim into the slot's record;
+//! 3. read up to where the log has committed, O;
+//! 4. read up to where the record says that states have folded, L;
+//! 5. fold what lies between, publishing nothing;
+//! 6. then, batch by batch: fold, predict, commit outputs with the offset; states follow, in the same write or in a
+//!    flush of their own.
+//!
+//! Any error is a crash: the cache goes, and the worker begins again at 1.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use features::online::{Claim, Counters, Flush, OnlineStore};
+use features::value::Micros;
+
+use super::backend::Backend;
+use super::cache::StateCache;
+use super::dead_letter::DeadLetter;
+use super::error::WorkerError;
+use super::fold::{Folder, Tally};
+use super::plan::StreamPlan;
+use super::prediction::{Champions, Stamp};
+use crate::clock::Clock;
+use crate::log::{Entry, EventLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
+
+/// Bounds of a worker's memory and of how much one commit holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// The most that one batch reads. There is no waiting for a batch to fill: at low rates each event is committed at
+    /// once, at high rates what arrives during a batch makes the next.
+    pub batch: ReadLimit,
+    /// States kept in memory.
+    pub cached_keys: usize,
+    /// Where states are flushed apart from commits: after this many changed keys, or when there is nothing else to do.
+    pub flush_keys: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { batch: ReadLimit { records: 1024, bytes: 4 << 20 }, cached_keys: 50_000, flush_keys: 2_000 }
+    }
+}
+
+/// What a step has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// One of the steps of taking the partition.
+    Taking,
+    /// Folded committed events that the store did not hold.
+    CatchingUp,
+    /// The partition is taken; batches follow.
+    Ready,
+    /// A batch is committed.
+    Committed(Committed),
+    /// States were flushed.
+    Flushed,
+    /// There is nothing to do until more events come.
+    Idle,
+}
+
+/// A committed batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Committed {
+    pub events: u64,
+    /// What became of them.
+    pub decided: Counters,
+    /// When the log took the first of the events.
+    pub appended_at: Micros,
+    pub decode: Duration,
+    pub features: Duration,
+    pub predict: Duration,
+    /// Writing the records and committing them.
+    pub commit: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Claim,
+    ReadCommitted,
+    ReadRecord { committed: u64 },
+    CatchUp { committed: u64 },
+    Run,
+}
+
+/// Works one partition.
+#[derive(Debug)]
+pub struct Worker<L, S> {
+    backend: Backend<L, S>,
+    plan: Arc<StreamPlan>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    claims: fn() -> Claim,
+    folder: Folder,
+    cache: StateCache,
+    state: State,
+    /// The next offset to fold.
+    next: u64,
+    /// Up to the last batch boundary.
+    tally: Tally,
+    /// States of committed batches that the store does not hold, and whether anything else has changed since the last
+    /// flush.
+    unflushed: HashMap<Vec<u8>, Vec<u8>>,
+    flush_due: bool,
+    /// Batches of the log that were read and are not yet processed to their end.
+    read: Vec<StoredBatch>,
+}
+
+impl<L: EventLog, S: OnlineStore> Worker<L, S> {
+    /// `claims` gives a new random claim each time.
+    pub fn new(
+        backend: Backend<L, S>,
+        plan: Arc<StreamPlan>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        claims: fn() -> Claim,
+    ) -> Worker<L, S> {
+        Worker {
+            folder: Folder::new(&plan, backend.partition()),
+            backend,
+            plan,
+            clock,
+            settings,
+            claims,
+            cache: StateCache::default(),
+            state: State::Open,
+            next: 0,
+            tally: Tally::default(),
+            unflushed: HashMap::new(),
+            flush_due: false,
+            read: Vec::new(),
+        }
+    }
+
+    /// Does one thing. After an error the next step begins to take the partition again.
+    pub fn step(&mut self) -> Result<Step, WorkerError> {
+        let step = self.advance();
+        if step.is_err() {
+            self.retake();
+        }
+        step
+    }
+
+    /// Forgets everything, as a crash would; the next step begins to take the partition again.
+    pub fn retake(&mut self) {
+        self.cache.clear();
+        self.unflushed.clear();
+        self.flush_due = false;
+        self.read.clear();
+        self.state = State::Open;
+    }
+
+    /// Whether batches are being processed: everything committed before is folded.
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Run
+    }
+
+    /// The next offset to fold.
+    pub fn next_offset(&self) -> u64 {
+        self.next
+    }
+
+    /// Waits for events, at most for `timeout`.
+    pub fn wait(&self, timeout: Duration) -> Result<bool, WorkerError> {
+        self.backend.wait(self.next, timeout)
+    }
+
+    /// Events that are in the log and not committed.
+    pub fn lag(&self) -> Result<u64, WorkerError> {
+        Ok(self.backend.end()?.saturating_sub(self.next))
+    }
+
+    pub fn cached_keys(&self) -> usize {
+        self.cache.len()
+    }
+
+    /// Integer overflows turned into NULL so far.
+    pub fn overflows(&self) -> u64 {
+        self.folder.host().overflows()
+    }
+
+    fn advance(&mut self) -> Result<Step, WorkerError> {
+        match self.state {
+            State::Open => {
+                self.backend.open()?;
+                self.state = State::Claim;
+            }
+            State::Claim => {
+                self.backend.claim((self.claims)())?;
+                self.state = State::ReadCommitted;
+            }
+            State::ReadCommitted => {
+                self.state = State::ReadRecord { committed: self.backend.committed()? };
+            }
+            State::ReadRecord { committed } => {
+                let record = self.backend.record()?;
+                if record.folded > committed {
+                    return Err(WorkerError::Ahead { folded: record.folded, committed });
+                }
+                self.next = record.folded;
+                self.tally = Tally { counters: record.counters, newest: record.newest };
+                self.state = State::CatchUp { committed };
+            }
+            State::CatchUp { committed } => return self.catch_up(committed),
+            State::Run => return self.run(),
+        }
+        Ok(Step::Taking)
+    }
+
+    /// Step 5. With nothing between L and O this is where the partition becomes ready.
+    fn catch_up(&mut self, committed: u64) -> Result<Step, WorkerError> {
+        if self.next >= committed {
+            self.state = State::Run;
+            return Ok(Step::Ready);
+        }
+        self.process_next(Some(committed))?;
+        if self.backend.commits_states() || self.unflushed.len() >= self.settings.flush_keys {
+            self.flush()?;
+        }
+        Ok(Step::CatchingUp)
+    }
+
+    /// Step 6.
+    fn run(&mut self) -> Result<Step, WorkerError> {
+        if self.unflushed.len() >= self.settings.flush_keys.max(1) {
+            self.flush()?;
+            return Ok(Step::Flushed);
+        }
+        if let Some(committed) = self.process_next(None)? {
+            return Ok(Step::Committed(committed));
+        }
+        if self.flush_due {
+            self.flush()?;
+            return Ok(Step::Flushed);
+        }
+        Ok(Step::Idle)
+    }
+
+    /// Processes the next events of the log; `None` if there are none.
+    fn process_next(&mut self, until: Option<u64>) -> Result<Option<Committed>, WorkerError> {
+        let mut batches = std::mem::take(&mut self.read);
+        if batches.is_empty() {
+            batches = self.backend.read(self.next, self.settings.batch)?;
+        }
+        if batches.is_empty() {
+            return Ok(None);
+        }
+        let committed = self.process(&batches, until)?;
+        batches.retain(|batch| batch.end() > self.next);
+        self.read = batches;
+        Ok(Some(committed))
+    }
+
+    /// Folds the events of `batches` from the next offset on. Without `until` it predicts, publishes and commits; with
+    /// it, it folds what was committed before that offset, and publishes nothing.
+    fn process(&mut self, batches: &[StoredBatch], until: Option<u64>) -> Result<Committed, WorkerError> {
+        let plan = Arc::clone(&self.plan);
+        let champions = Champions::now(&plan);
+        let limit = self.settings.batch.records.max(1);
+        let end = until.unwrap_or(u64::MAX);
+        let records = batches.iter().flat_map(|batch| batch.records_from(self.next)).take_while(|r| r.offset < end);
+        let records: Vec<_> = records.take(limit).collect();
+        let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(Committed::default()) };
+        let (appended_at, next, events) = (first.append_time, last.offset + 1, records.len() as u64);
+        let partition = self.backend.partition();
+        let mut stamp = Stamp { partition, read_at: self.clock.now(), ..Stamp::default() };
+        let mut tally = self.tally;
+        let before = tally.counters;
+        let mut rejects = Vec::new();
+
+        let started = Instant::now();
+        let decoded = self.folder.decode(records.into_iter(), &mut rejects);
+        tally.counters.invalid += rejects.len() as u64;
+        let decode = started.elapsed();
+
+        let started = Instant::now();
+        let load = |key: &[u8]| self.backend.state(key);
+        let rows = self.folder.fold(decoded, &mut self.cache, load, &mut tally, &mut rejects)?;
+        let (predictions, unserved) = champions.count(&plan, &rows);
+        tally.counters.predictions += predictions;
+        tally.counters.unserved += unserved;
+        let features = started.elapsed();
+
+        let started = Instant::now();
+        let outputs = if until.is_none() { champions.predict(&plan, &rows) } else { Vec::new() };
+        let predict = started.elapsed();
+
+        let started = Instant::now();
+        if until.is_none() {
+            let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+            stamp = Stamp { decode: micros(decode), features: micros(features), predict: micros(predict), ..stamp };
+            let mut entries = self.dead_letters(&mut rejects)?;
+            for (index, outputs) in outputs.iter().enumerate() {
+                let batch = champions.write(&plan, index, &rows, outputs, &stamp)?;
+                entries.push(entry(&plan.endpoints[index].topic, partition, batch));
+            }
+            entries.retain(|entry| !entry.batch.is_empty());
+            self.boundary(next, tally);
+            let flush = if self.backend.commits_states() { self.take_unflushed() } else { Flush::default() };
+            self.backend.commit(entries, next, &flush)?;
+            champions.published(&plan, &rows);
+        } else {
+            self.boundary(next, tally);
+        }
+        if self.backend.commits_states() && until.is_none() {
+            self.cache.flushed();
+            self.flush_due = false;
+        }
+        self.cache.shrink(self.settings.cached_keys);
+        let decided = tally.counters.since(&before);
+        Ok(Committed { events, decided, appended_at, decode, features, predict, commit: started.elapsed() })
+    }
+
+    /// The records of `rejects`, in the order of the log.
+    fn dead_letters(&self, rejects: &mut [DeadLetter<'_>]) -> Result<Vec<Entry>, WorkerError> {
+        rejects.sort_by_key(|reject| reject.record.offset);
+        let now = self.clock.now();
+        let mut batch = RecordBatch::new();
+        for reject in rejects.iter() {
+            let write = |out: &mut Vec<u8>| reject.write(&self.plan.topic, self.backend.partition(), now, out);
+            batch.push_with(reject.record.key, write)?;
+        }
+        Ok(vec![entry(&self.plan.dead_letters, self.backend.partition(), batch)])
+    }
+
+    /// A batch ends before `next`: the states of its keys may be flushed once it is committed.
+    fn boundary(&mut self, next: u64, tally: Tally) {
+        let Worker { cache, unflushed, folder, .. } = self;
+        cache.boundary(|key, state| {
+            unflushed.insert(key.to_vec(), state.encode(folder.host()));
+        });
+        self.next = next;
+        self.tally = tally;
+        self.flush_due = true;
+    }
+
+    fn take_unflushed(&mut self) -> Flush {
+        let Tally { counters, newest } = self.tally;
+        Flush { folded: self.next, newest, counters, states: std::mem::take(&mut self.unflushed).into_iter().collect() }
+    }
+
+    fn flush(&mut self) -> Result<(), WorkerError> {
+        let flush = self.take_unflushed();
+        self.backend.flush(&flush)?;
+        self.cache.flushed();
+        self.flush_due = false;
+        Ok(())
+    }
+}
+
+fn entry(topic: &str, partition: u32, batch: RecordBatch) -> Entry {
+    Entry { place: TopicPartition { topic: topic.into(), partition }, batch }
+}

@@ -1,0 +1,33 @@
+//! Streaming workers: one for each partition of each stream with an endpoint. A worker reads a batch of events, folds
+//! them, predicts, and commits predictions, dead letters, states and the consumed offset.
+//!
+//! The protocol of taking a partition and committing is in [`machine`], as a state machine that tests drive step by
+//! step; [`threads`] runs it.
+
+mod backend;
+mod cache;
+mod dead_letter;
+mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod fold;
+mod json;
+mod machine;
+mod plan;
+mod prediction;
+#[cfg(test)]
+mod simulation;
+mod status;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod threads;
+
+pub use backend::Backend;
+pub use dead_letter::DeadLetterStage;
+pub use error::WorkerError;
+pub use machine::{Committed, Settings, Step, Worker};
+pub use plan::{PlanError, StreamPlan};
+pub use prediction::prediction_id;
+pub use status::{PartitionStatus, Phase};
+pub use threads::{Parts, StartError, Workers};

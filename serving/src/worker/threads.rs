@@ -1,0 +1,282 @@
+//! The workers' threads: one per partition, joined when they are stopped.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use features::online::{Claim, EmbeddedStore, OnlineStore};
+use features::project::Project;
+use features::value::Micros;
+use smol_str::SmolStr;
+
+use super::backend::Backend;
+use super::error::WorkerError;
+use super::machine::{Committed, Settings, Step, Worker};
+use super::plan::{PlanError, StreamPlan};
+use super::status::{PartitionStatus, Phase, StatusCell};
+use super::stop::Stop;
+use crate::clock::Clock;
+use crate::log::{EmbeddedLog, EventLog, LogError};
+use crate::metrics::{Metrics, PartitionMetrics};
+use crate::routing::Routes;
+
+/// How long an idle worker waits before it looks whether it is to stop. New events wake it at once.
+const IDLE: Duration = Duration::from_millis(50);
+/// The first wait after a failure; it doubles up to [`LONGEST_BACK_OFF`].
+const BACK_OFF: Duration = Duration::from_millis(20);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("the topics of stream `{stream}` cannot be set up")]
+    Topics { stream: SmolStr, source: LogError },
+    #[error("a worker's thread could not be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// The workers of a project, and what they do.
+#[derive(Debug)]
+pub struct Workers {
+    plans: Vec<Arc<StreamPlan>>,
+    running: Vec<Running>,
+    stop: Arc<Stop>,
+}
+
+#[derive(Debug)]
+struct Running {
+    stream: SmolStr,
+    partition: u32,
+    status: Arc<StatusCell>,
+    thread: JoinHandle<()>,
+}
+
+/// What workers are made from.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    pub log: Arc<EmbeddedLog>,
+    pub store: Arc<EmbeddedStore>,
+    pub routes: Arc<Routes>,
+    pub clock: Arc<dyn Clock>,
+    pub metrics: Arc<Metrics>,
+    pub settings: Settings,
+}
+
+impl Workers {
+    /// Creates the topics of every stream and starts a worker for each partition of those that have an endpoint.
+    pub fn start(project: &Project, parts: &Parts) -> Result<Workers, StartError> {
+        let mut plans = Vec::new();
+        for name in project.streams.keys() {
+            let plan = StreamPlan::new(project, name, &parts.routes)?;
+            for topic in plan.topics() {
+                let created = parts.log.create_topic(&topic, plan.stream.partitions);
+                created.map_err(|source| StartError::Topics { stream: name.clone(), source })?;
+            }
+            plans.push(Arc::new(plan));
+        }
+        let mut workers = Workers { plans, running: Vec::new(), stop: Arc::default() };
+        let plans = workers.plans.clone();
+        for plan in plans.iter().filter(|plan| plan.has_endpoints()) {
+            for partition in 0..plan.stream.partitions {
+                // What is running already is stopped and joined when `workers` is dropped.
+                workers.spawn(plan, partition, parts).map_err(StartError::Thread)?;
+            }
+        }
+        Ok(workers)
+    }
+
+    fn spawn(&mut self, plan: &Arc<StreamPlan>, partition: u32, parts: &Parts) -> std::io::Result<()> {
+        let Parts { log, store, clock, metrics, settings, .. } = parts;
+        let (consumer, slot) = (plan.consumer(partition), plan.slot(partition));
+        let backend = Backend::embedded(Arc::clone(log), Arc::clone(store), consumer, slot);
+        let worker = Worker::new(backend, Arc::clone(plan), Arc::clone(clock), *settings, new_claim);
+        let status = Arc::new(StatusCell::default());
+        let runner = Runner {
+            worker,
+            stop: Arc::clone(&self.stop),
+            status: Arc::clone(&status),
+            metrics: metrics.workers.partition(&plan.stream.name, partition),
+            clock: Arc::clone(clock),
+            name: format!("{}/{partition}", plan.stream.name),
+        };
+        let name = format!("worker-{}-{partition}", plan.stream.name);
+        let thread = std::thread::Builder::new().name(name).spawn(move || runner.run())?;
+        self.running.push(Running { stream: plan.stream.name.clone(), partition, status, thread });
+        Ok(())
+    }
+
+    /// What is worked, in the order of the project's streams; streams without endpoints included.
+    pub fn plans(&self) -> &[Arc<StreamPlan>] {
+        &self.plans
+    }
+
+    /// How the worker of a partition stands; `None` where there is none.
+    pub fn status(&self, stream: &str, partition: u32) -> Option<PartitionStatus> {
+        let found = self.running.iter().find(|r| r.stream == stream && r.partition == partition)?;
+        Some(found.status.get())
+    }
+
+    /// Whether every partition is taken and caught up.
+    pub fn is_ready(&self) -> bool {
+        self.running.iter().all(|running| running.status.get().phase == Phase::Running)
+    }
+
+    /// Tells every worker to stop after its current batch.
+    pub fn request_stop(&self) {
+        self.stop.request();
+    }
+
+    /// Stops all workers and waits until they have.
+    pub fn stop(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        self.stop.request();
+        for running in self.running.drain(..) {
+            if running.thread.join().is_err() {
+                tracing::error!(stream = %running.stream, partition = running.partition, "a worker's thread panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+/// A worker on its thread.
+struct Runner<L, S> {
+    worker: Worker<L, S>,
+    stop: Arc<Stop>,
+    status: Arc<StatusCell>,
+    metrics: PartitionMetrics,
+    clock: Arc<dyn Clock>,
+    name: String,
+}
+
+impl<L: EventLog, S: OnlineStore> Runner<L, S> {
+    fn run(mut self) {
+        let mut back_off = BACK_OFF;
+        while !self.stop.requested() {
+            let Runner { worker, .. } = &mut self;
+            // The worker's memory is dropped after a panic, as after any other crash: see `Runner::failed`.
+            let step = catch_unwind(AssertUnwindSafe(|| worker.step()));
+            let idle = match step {
+                Ok(Ok(step)) => {
+                    back_off = BACK_OFF;
+                    self.report(step)
+                }
+                Ok(Err(error)) => {
+                    self.failed(&describe(&error), back_off);
+                    back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                    false
+                }
+                Err(_) => {
+                    self.failed("the worker panicked: see the log", back_off);
+                    back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                    false
+                }
+            };
+            if idle && let Err(error) = self.worker.wait(IDLE) {
+                self.failed(&describe(&error), back_off);
+            }
+        }
+        self.status.update(|status| status.phase = Phase::Stopped);
+    }
+
+    /// Tells what a step has done; true if there is nothing to do.
+    fn report(&mut self, step: Step) -> bool {
+        let next = self.worker.next_offset();
+        match step {
+            Step::Taking => self.enter(Phase::Taking, next),
+            Step::CatchingUp => self.enter(Phase::CatchingUp, next),
+            Step::Ready => {
+                self.enter(Phase::Running, next);
+                tracing::info!(partition = self.name, offset = next, "the partition is taken");
+            }
+            Step::Committed(committed) => {
+                self.enter(Phase::Running, next);
+                self.measure(&committed);
+            }
+            Step::Flushed => {}
+            Step::Idle => return true,
+        }
+        false
+    }
+
+    fn enter(&self, phase: Phase, next: u64) {
+        self.status.update(|status| {
+            status.phase = phase;
+            status.next = next;
+            if phase == Phase::Running {
+                status.error = None;
+            }
+        });
+    }
+
+    fn measure(&self, committed: &Committed) {
+        let metrics = &self.metrics;
+        let delta = &committed.decided;
+        metrics.accepted.inc_by(delta.accepted);
+        metrics.late.inc_by(delta.late);
+        metrics.duplicate.inc_by(delta.duplicate);
+        metrics.future.inc_by(delta.future);
+        metrics.invalid.inc_by(delta.invalid);
+        metrics.predictions.inc_by(delta.predictions);
+        metrics.decode.observe(committed.decode.as_secs_f64());
+        metrics.features.observe(committed.features.as_secs_f64());
+        metrics.predict.observe(committed.predict.as_secs_f64());
+        metrics.commit.observe(committed.commit.as_secs_f64());
+        metrics.latency.observe(seconds(self.clock.now().saturating_sub(committed.appended_at)));
+        metrics.lag.set(gauge(self.worker.lag().unwrap_or_default()));
+        metrics.keys.set(gauge(self.worker.cached_keys() as u64));
+        metrics.overflows.set(gauge(self.worker.overflows()));
+    }
+
+    fn failed(&mut self, error: &str, back_off: Duration) {
+        self.worker.retake();
+        self.metrics.restarts.inc();
+        self.status.update(|status| {
+            status.phase = Phase::Failing;
+            status.restarts += 1;
+            status.error = Some(error.to_owned());
+        });
+        tracing::warn!(
+            partition = self.name,
+            error,
+            wait_ms = back_off.as_millis() as u64,
+            "the partition is taken again"
+        );
+        self.stop.wait(back_off);
+    }
+}
+
+/// A random claim.
+fn new_claim() -> Claim {
+    Claim(*uuid::Uuid::new_v4().as_bytes())
+}
+
+/// An error with its causes.
+fn describe(error: &WorkerError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a latency in seconds needs no more than 53 bits of microseconds")]
+fn seconds(micros: Micros) -> f64 {
+    micros.max(0) as f64 / 1e6
+}
+
+fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
