@@ -14,9 +14,9 @@ use self::fetch::{FetchError, Fetcher};
 use self::seasons::Seasons;
 use super::import;
 use crate::context::Context;
+use crate::lookup;
 use crate::output;
 use crate::progress;
-use crate::source;
 
 /// Examples:
 ///   clutch data download nflverse --seasons 2021-2024
@@ -58,7 +58,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let Publisher::Nflverse = args.publisher;
     // A project that cannot take the data is found out before the download.
     let project = if args.no_import { None } else { Some(context.project()?) };
-    let stream = project.as_ref().map(|project| source::find_stream(project, &args.stream)).transpose()?;
+    let stream = project.as_ref().map(|project| lookup::stream(project, &args.stream)).transpose()?;
     let dir = args.dir.clone().unwrap_or_else(|| context.project_dir.join(".clutch").join("downloads"));
     std::fs::create_dir_all(&dir).with_context(|| format!("making the folder {}", dir.display()))?;
 

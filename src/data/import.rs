@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Result;
-use features::batch::{Added, BatchError, HistoryStore, find_files};
+use features::batch::{Added, BatchError, HistoryStore, Note, find_files};
 use features::project::Project;
 use features::schema::Stream;
 use serde_json::json;
@@ -95,9 +95,9 @@ impl Imported {
     pub(super) fn report(&self, context: &Context) {
         for file in &self.added {
             output::say(context, line(file));
-            for note in &file.notes {
-                output::note(format!("note: {note}"));
-            }
+        }
+        for note in merged(self.added.iter().flat_map(|file| &file.notes)) {
+            output::note(format!("note: {note}"));
         }
         for (_, error) in &self.failed {
             output::note(format!("error: {error}"));
@@ -120,6 +120,23 @@ impl Imported {
                 .collect::<Vec<_>>(),
         })
     }
+}
+
+/// One note a field, however many files it is about.
+fn merged<'a>(notes: impl Iterator<Item = &'a Note>) -> Vec<Note> {
+    let mut merged: Vec<Note> = Vec::new();
+    for note in notes {
+        let Note::MissingColumn { field, files, .. } = note;
+        let same = merged.iter_mut().find_map(|known| match known {
+            Note::MissingColumn { field: known, files, .. } if known == field => Some(files),
+            Note::MissingColumn { .. } => None,
+        });
+        match same {
+            Some(count) => *count += files,
+            None => merged.push(note.clone()),
+        }
+    }
+    merged
 }
 
 fn line(file: &Added) -> String {

@@ -437,3 +437,57 @@ fn a_file_that_cannot_be_written_leaves_nothing_behind() {
 fn empty_columns() -> Vec<Column> {
     stream().schema.fields.iter().map(|field| rows::nulls(field.ty, 0)).collect()
 }
+
+#[test]
+fn json_lines_go_through_the_decoder_of_live_events() {
+    let folder = Folder::new();
+    let lines = [
+        r#"{"match_id":"a","seq":1,"points":3.0,"odds":1,"unknown":[1],"at":"2024-09-05T00:00:00Z"}"#,
+        "",
+        r#"{"match_id":"a","seq":2,"points":"3"}"#,
+        r#"{"match_id":"a""#,
+        r#"{"match_id":"a","seq":null}"#,
+        r#"{"match_id":"a","seq":6,"home":true}"#,
+    ];
+    folder.write("a.jsonl", lines.join("\n"));
+    let history = read(&folder, "a.jsonl").unwrap();
+    assert_eq!(history.times, [1, 6]);
+    assert_eq!(values(&history, "points"), [Value::Int(3), Value::Null]);
+    assert_eq!(values(&history, "at")[0], Value::Timestamp(1_725_494_400_000_000));
+    let rejects: Vec<(u64, Option<&str>)> =
+        history.rejects.iter().map(|reject| (reject.row, reject.field.as_deref())).collect();
+    assert_eq!(rejects, [(3, Some("points")), (4, None), (5, Some("seq"))]);
+    assert_eq!(history.rejects[1].raw, lines[3]);
+}
+
+#[test]
+fn gzip_json_lines_are_read() {
+    let folder = Folder::new();
+    folder.write_gzip("a.jsonl.gz", "{\"match_id\":\"a\",\"seq\":1}\n");
+    assert_eq!(read(&folder, "a.jsonl.gz").unwrap().times, [1]);
+}
+
+#[test]
+fn a_json_line_that_is_not_utf8_is_rejected_alone() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", b"{\"match_id\":\"S\xe3o\",\"seq\":1}\n{\"match_id\":\"a\",\"seq\":2}\n");
+    let history = read(&folder, "a.jsonl").unwrap();
+    assert_eq!((history.times.as_slice(), history.rejects[0].row), ([2].as_slice(), 1));
+}
+
+#[test]
+fn a_huge_json_line_is_rejected_and_the_next_one_read() {
+    let folder = Folder::new();
+    let huge = "x".repeat(17 << 20);
+    folder.write("a.jsonl", format!("{{\"match_id\":\"{huge}\",\"seq\":1}}\n{{\"match_id\":\"a\",\"seq\":2}}\n"));
+    let history = read(&folder, "a.jsonl").unwrap();
+    assert_eq!(history.times, [2]);
+    assert!(history.rejects[0].raw.len() <= 64 << 10);
+}
+
+#[test]
+fn deeply_nested_json_is_rejected() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", "[".repeat(100_000));
+    assert_eq!(read(&folder, "a.jsonl").unwrap().rejects.len(), 1);
+}
