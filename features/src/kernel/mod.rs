@@ -9,6 +9,8 @@ mod arrange;
 mod exact_sum;
 mod fold;
 mod operator;
+#[cfg(any(test, feature = "test-support"))]
+pub mod oracle;
 mod persist;
 mod rows;
 mod state;

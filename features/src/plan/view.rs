@@ -63,25 +63,32 @@ pub struct BeforeLayout {
     pub outputs: usize,
 }
 
-impl View {
-    /// Where the outputs of `before` stand; a pure function of the plan.
-    pub fn before_layout(&self) -> BeforeLayout {
+impl BeforeLayout {
+    /// Of a view with or without WHERE.
+    pub fn of(filtered: bool, windows: &[Window], calls: &[Call]) -> BeforeLayout {
         let mut next = 0;
         let mut take = |n: usize| {
             let start = next;
             next += n;
             start..next
         };
-        let filter = self.filter.as_ref().map(|_| take(1).start);
-        let partitions = self.windows.iter().map(|w| take(w.partition.len())).collect();
+        let filter = filtered.then(|| take(1).start);
+        let partitions = windows.iter().map(|w| take(w.partition.len())).collect();
         let mut arguments = Vec::new();
         let mut filters = Vec::new();
-        for call in &self.calls {
+        for call in calls {
             arguments.push(call.argument.as_ref().map(|_| take(1).start));
             filters.push(call.filter.as_ref().map(|_| take(1).start));
         }
         let outputs = take(0).start;
         BeforeLayout { filter, partitions, arguments, filters, outputs }
+    }
+}
+
+impl View {
+    /// Where the outputs of `before` stand; a pure function of the plan.
+    pub fn before_layout(&self) -> BeforeLayout {
+        BeforeLayout::of(self.filter.is_some(), &self.windows, &self.calls)
     }
 
     /// The expressions whose values [`View::before`] outputs, in its order.

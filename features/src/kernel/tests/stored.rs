@@ -1,0 +1,118 @@
+//! The state as bytes.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::kernel::StateError;
+
+/// One call of every kind over the two frames and two ways to partition.
+fn every_call() -> Plan {
+    use WindowFunction::*;
+    let functions = [Count, Sum, Avg, Min, Max, Lag { offset: 2 }, FirstValue, LastValue];
+    let calls = |window| functions.map(|f| call(window, f, Some(if window == 0 { INT } else { FLOAT }), None));
+    Plan {
+        windows: vec![window(&[], Frame::Unbounded, false), window(&[TEAM], Frame::Rows(2), true)],
+        calls: [calls(0), calls(1)].concat(),
+        lateness: 2,
+    }
+}
+
+fn folded() -> Fold {
+    let mut fold = Fold::new(&every_call());
+    for i in 0..9_i64 {
+        let float = if i % 3 == 0 { 0.1 } else { i as f64 };
+        let team = if i % 2 == 0 { text("KC") } else { text("DET") };
+        fold.fold(1_000_000 * i, &row(&[(INT, Value::Int(i - 4)), (FLOAT, Value::Float(float)), (TEAM, team)]));
+    }
+    fold.fold(7_999_999, &row(&[]));
+    fold
+}
+
+/// The bytes of format version 1. They may change only together with the version, and then `KERNEL_VERSION` changes too.
+#[test]
+fn the_format_is_pinned() {
+    let hex: String = folded().bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    insta::assert_snapshot!(hex);
+}
+
+#[test]
+fn a_fresh_state_is_two_bytes() {
+    let fold = Fold::new(&every_call());
+    assert_eq!(fold.bytes(), [1, 0]);
+    assert_eq!(fold.kernel.decode(&[1, 0]).unwrap(), ViewState::default());
+}
+
+#[test]
+fn equal_rows_in_another_order_give_equal_bytes() {
+    let plan = Plan { lateness: 100, ..every_call() };
+    let rows = |order: [i64; 5]| {
+        let mut fold = Fold::new(&plan);
+        fold.newest = Some(50);
+        for i in order {
+            fold.offset = i as u64;
+            fold.fold(i, &row(&[(INT, Value::Int(i)), (FLOAT, Value::Float(0.1 * i as f64)), (TEAM, text("KC"))]));
+        }
+        fold.bytes()
+    };
+    assert_eq!(rows([0, 1, 2, 3, 4]), rows([3, 0, 4, 2, 1]));
+}
+
+#[test]
+fn a_cut_state_is_refused() {
+    let fold = folded();
+    let bytes = fold.bytes();
+    for end in 0..bytes.len() {
+        assert!(fold.kernel.decode(&bytes[..end]).is_err(), "{end}");
+    }
+    let longer = [bytes, vec![0]].concat();
+    assert!(matches!(fold.kernel.decode(&longer), Err(StateError::Corrupt(_))));
+}
+
+#[test]
+fn a_state_from_the_future_is_refused() {
+    let fold = folded();
+    let mut bytes = fold.bytes();
+    bytes[0] = 2;
+    assert_eq!(fold.kernel.decode(&bytes), Err(StateError::Version { found: 2, supported: 1 }));
+}
+
+#[test]
+fn a_state_of_other_windows_is_refused() {
+    let other = Plan {
+        windows: vec![window(&[], Frame::Rows(1), false)],
+        calls: vec![call(0, WindowFunction::Count, None, None)],
+        lateness: 0,
+    };
+    assert!(other.kernel().decode(&folded().bytes()).is_err());
+}
+
+/// Folding on after reading whatever was read must not panic.
+fn fold_on(fold: &Fold, bytes: &[u8]) {
+    if let Ok(state) = fold.kernel.decode(bytes) {
+        let mut fold = Fold { state, ..fold.clone() };
+        for time in [8_000_000, 7_999_999, 9_000_000] {
+            fold.fold(time, &row(&[(INT, Value::Int(i64::MAX)), (FLOAT, Value::Float(f64::MAX))]));
+        }
+        fold.bytes();
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_decoding_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let fold = folded();
+        fold_on(&fold, &bytes);
+        fold_on(&fold, &[&[1, 2][..], &bytes].concat());
+    }
+
+    #[test]
+    fn no_damage_makes_folding_panic(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let fold = folded();
+        let mut bytes = fold.bytes();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        fold_on(&fold, &bytes);
+    }
+}
