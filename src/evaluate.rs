@@ -8,10 +8,11 @@ use models::registry::{DirectoryRegistry, Registry};
 use training::{EvaluateError, EvaluateReport, EvaluateRun};
 
 use crate::context::Context;
-use crate::figures::{self, count};
+use crate::figures;
 use crate::history::{self, DataArgs};
 use crate::output::{self, UsageError, say};
 use crate::progress::Stages;
+use crate::table::count;
 use crate::{clock, lookup};
 
 /// Examples:

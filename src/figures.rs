@@ -3,6 +3,8 @@
 use models::artifact::Coefficients;
 use models::evaluation::{Estimate, Evaluation, Interval};
 
+use crate::table::{count, table};
+
 /// One line a metric: its value and, where there is one, its 95 % interval.
 pub(crate) fn metrics(evaluation: &Evaluation) -> Vec<String> {
     let mut rows = vec![["", "", "95 % interval"].map(str::to_owned).to_vec()];
@@ -44,19 +46,6 @@ pub(crate) fn coefficients(coefficients: &Coefficients) -> Vec<String> {
     table(&rows)
 }
 
-/// 161205 as 161,205.
-pub(crate) fn count(rows: u64) -> String {
-    let digits = rows.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn interval(interval: &Interval) -> String {
     format!("[{:.4}, {:.4}]", interval.low, interval.high)
 }
@@ -75,44 +64,13 @@ fn significant(x: f64) -> String {
     format!("{x:+.decimals$}")
 }
 
-/// Columns in line; the first and the last left, numbers right. The first row is the header.
-fn table(rows: &[Vec<String>]) -> Vec<String> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let is_number = |column: usize| {
-        let mut cells = rows.iter().skip(1).filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
-        cells.all(|cell| cell.starts_with(['+', '-']) || cell.starts_with(|c: char| c.is_ascii_digit()))
-    };
-    let numbers: Vec<bool> = (0..columns).map(|column| column > 0 && is_number(column)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(i, cell)| {
-            let width = widths[i];
-            if numbers[i] { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-        });
-        format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1000, 161_205, 1_000_000].map(count), ["0", "999", "1,000", "161,205", "1,000,000"]);
-    }
-
-    #[test]
     fn four_digits_whatever_the_unit() {
         let shown = [0.0, 1.0, -0.053_216, 1234.567, 0.000_012_34, -3.0e9].map(significant);
         assert_eq!(shown, ["0", "+1.000", "-0.05322", "+1235", "+1.234e-5", "-3.000e9"]);
-    }
-
-    #[test]
-    fn numbers_stand_right_and_names_left() {
-        let rows = [["", "n"], ["log_loss", "1"], ["auc", "10"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(table(&rows), ["             n", "  log_loss   1", "  auc       10"]);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use features::nearest::did_you_mean;
+use features::plan::View;
 use features::project::{Model, Project};
 use features::schema::Stream;
 
@@ -11,6 +12,11 @@ use crate::output::UsageError;
 pub(crate) fn model<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Model>, UsageError> {
     let known = project.models.keys().map(AsRef::as_ref).collect();
     project.models.get(name).ok_or_else(|| unknown("model", name, known))
+}
+
+pub(crate) fn view<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<View>, UsageError> {
+    let known = project.views.keys().map(AsRef::as_ref).collect();
+    project.views.get(name).ok_or_else(|| unknown("view", name, known))
 }
 
 pub(crate) fn stream<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Stream>, UsageError> {

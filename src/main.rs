@@ -30,6 +30,7 @@ mod serve;
 mod source;
 #[cfg(feature = "serve")]
 mod stream;
+mod table;
 #[cfg(feature = "train")]
 mod train;
 mod views;

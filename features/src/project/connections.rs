@@ -19,7 +19,7 @@ pub(super) fn read(mut section: Section<'_>, dir: &Path, environment: Environmen
     Connections { registry }
 }
 
-/// A folder: `registry = "models"`, or `{ url = "models" }`.
+/// A folder: `registry = "models"`, `{ path = "models" }` or `{ url = "models" }`.
 fn registry(section: &mut Section<'_>, dir: &Path, environment: Environment<'_>) -> Option<PathBuf> {
     let value = section.get("registry")?;
     let doc = section.doc;
@@ -27,7 +27,8 @@ fn registry(section: &mut Section<'_>, dir: &Path, environment: Environment<'_>)
         DeValue::String(text) => Text { value: text, span: value.span() },
         _ => {
             let mut table = section.section("registry")?;
-            let text = table.required_string("url", "url = \"…\": the registry's folder");
+            let key = if table.has("url") { "url" } else { "path" };
+            let text = table.required_string(key, "path = \"…\": the registry's folder");
             table.finish();
             text?
         }

@@ -10,7 +10,7 @@ const CLASSIFICATION: [&str; 5] = ["log_loss", "brier", "auc", "accuracy", "ece"
 const REGRESSION: [&str; 3] = ["rmse", "mae", "r2"];
 /// Metrics that are means over rows, so that two models can be compared row by row.
 const PAIRED_CLASSIFICATION: [&str; 2] = ["paired_log_loss_difference", "paired_brier_difference"];
-const PAIRED_REGRESSION: [&str; 2] = ["paired_squared_error_difference", "paired_absolute_error_difference"];
+const PAIRED_REGRESSION: [&str; 2] = ["paired_mse_difference", "paired_mae_difference"];
 
 pub(super) fn read(section: &Section<'_>, task: Option<Task>, references: &[&str]) -> Vec<GateRule> {
     let doc = section.doc;

@@ -20,6 +20,7 @@ pub(super) struct StreamEntry {
     pub(super) broken_fields: HashSet<SmolStr>,
 }
 
+/// Of a stream with times: what clocks and networks do to events. An order of its own has no such thing.
 const DEFAULT_LATENESS: Micros = 30_000_000;
 const DEFAULT_PARTITIONS: u32 = 4;
 const MAX_PARTITIONS: i64 = 4_096;
@@ -49,7 +50,10 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
     }
     let id = field_list(&mut section, "id", &fields);
     let event_time = event_time(&mut section, &fields);
-    let lateness = section.duration("lateness").unwrap_or(DEFAULT_LATENESS);
+    let lateness = section.duration("lateness").unwrap_or(match event_time {
+        EventTime::Time { .. } => DEFAULT_LATENESS,
+        EventTime::Order { .. } => 0,
+    });
     let dedupe = section.duration("dedupe").unwrap_or(lateness);
     let max_ahead = section.duration("max_ahead").unwrap_or(lateness);
     let retention = section.duration("retention");

@@ -8,6 +8,7 @@ mod calls;
 mod canonical;
 mod conditional;
 mod convert;
+mod describe;
 mod dialect;
 mod fault;
 mod function;
@@ -22,6 +23,7 @@ mod view;
 mod windows;
 
 pub use canonical::canonical;
+pub use describe::{describe, describe_call, describe_window};
 pub use fault::Fault;
 pub use literal::timestamp;
 pub use scalar::{scalar, scalar_of};

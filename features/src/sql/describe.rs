@@ -1,0 +1,107 @@
+//! Plans as people read them: back to SQL.
+
+use crate::element::Element;
+use crate::plan::{Call, Expr, Frame, Node, View, Window, WindowFunction};
+use crate::schema::Schema;
+use crate::value::{Type, Value};
+use crate::{duration, element};
+
+/// A window: `PARTITION BY game_id ORDER BY event_time ROWS 10 PRECEDING`.
+pub fn describe_window(view: &View, window: &Window) -> String {
+    let schema = &view.stream.schema;
+    let key = view.stream.key.iter().map(|&i| schema.fields[i].name.to_string());
+    let added = window.partition.iter().map(|expr| written(expr, schema, &[]));
+    let partition: Vec<String> = key.chain(added).collect();
+    let frame = match window.frame {
+        Frame::Rows(n) => format!(" ROWS {n} PRECEDING"),
+        Frame::Unbounded if window.exclude_current => " ROWS UNBOUNDED PRECEDING".to_owned(),
+        Frame::Unbounded => String::new(),
+    };
+    let exclusion = if window.exclude_current { " EXCLUDE CURRENT ROW" } else { "" };
+    format!("PARTITION BY {} ORDER BY event_time{frame}{exclusion}", partition.join(", "))
+}
+
+/// A window call without its window: `avg(yards_gained)`.
+pub fn describe_call(view: &View, call: &Call) -> String {
+    let schema = &view.stream.schema;
+    let argument = call.argument.as_ref().map_or_else(|| "*".to_owned(), |expr| written(expr, schema, &[]));
+    let name = match call.function {
+        WindowFunction::Count => "count",
+        WindowFunction::Sum => "sum",
+        WindowFunction::Avg => "avg",
+        WindowFunction::Min => "min",
+        WindowFunction::Max => "max",
+        WindowFunction::FirstValue => "first_value",
+        WindowFunction::LastValue => "last_value",
+        WindowFunction::Lag { offset } => return format!("lag({argument}, {offset}){}", filter(call, schema)),
+    };
+    format!("{name}({argument}){}", filter(call, schema))
+}
+
+/// An expression of a view's columns, filter or windows.
+pub fn describe(view: &View, expr: &Expr) -> String {
+    let results: Vec<String> = view.calls.iter().map(|call| describe_call(view, call)).collect();
+    written(expr, &view.stream.schema, &results)
+}
+
+fn filter(call: &Call, schema: &Schema) -> String {
+    call.filter.as_ref().map_or_else(String::new, |expr| format!(" FILTER (WHERE {})", written(expr, schema, &[])))
+}
+
+fn written(expr: &Expr, schema: &Schema, results: &[String]) -> String {
+    let each = |exprs: &[Expr]| -> String {
+        exprs.iter().map(|expr| written(expr, schema, results)).collect::<Vec<_>>().join(", ")
+    };
+    let one = |expr: &Expr| written(expr, schema, results);
+    match &expr.node {
+        Node::Literal(value) => literal(value, expr.ty),
+        Node::Field(index) => quoted(&schema.fields[*index].name),
+        Node::WindowResult(index) => results.get(*index).cloned().unwrap_or_else(|| format!("window call {index}")),
+        Node::Call(element, arguments) => called(*element, &arguments.iter().map(one).collect::<Vec<_>>()),
+        Node::And(a, b) => format!("({} AND {})", one(a), one(b)),
+        Node::Or(a, b) => format!("({} OR {})", one(a), one(b)),
+        Node::IsNull(a) => format!("({} IS NULL)", one(a)),
+        Node::Case { branches, otherwise } => {
+            let whens = branches.iter().map(|(when, then)| format!(" WHEN {} THEN {}", one(when), one(then)));
+            format!("CASE{} ELSE {} END", whens.collect::<String>(), one(otherwise))
+        }
+        Node::In { value, list } => format!("({} IN ({}))", one(value), each(list)),
+        Node::Coalesce(all) => format!("coalesce({})", each(all)),
+        Node::NullIf(a, b) => format!("nullif({}, {})", one(a), one(b)),
+        Node::Least(all) => format!("least({})", each(all)),
+        Node::Greatest(all) => format!("greatest({})", each(all)),
+    }
+}
+
+fn called(element: Element, arguments: &[String]) -> String {
+    let name = element.sql_name();
+    match (name.split_once(':'), arguments) {
+        (Some(("cast", ty)), [a]) => format!("CAST({a} AS {ty})"),
+        (Some(("extract", unit)), [a]) => format!("extract({unit} FROM {a})"),
+        (None, [a]) if name == "neg" => format!("(-{a})"),
+        (None, [a]) if name == "not" => format!("(NOT {a})"),
+        (None, [a, b]) if !name.starts_with(char::is_alphabetic) => format!("({a} {name} {b})"),
+        _ => format!("{name}({})", arguments.join(", ")),
+    }
+}
+
+/// A name that is not plain goes into double quotes.
+fn quoted(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+fn literal(value: &Value, ty: Type) -> String {
+    match value {
+        Value::Null => format!("CAST(NULL AS {ty})"),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(i) => i.to_string(),
+        Value::Float(x) => format!("{x:?}"),
+        Value::String(s) => format!("'{}'", s.replace('\'', "''")),
+        Value::Timestamp(t) => {
+            let text = element::format_timestamp(*t).map_or_else(|| t.to_string(), |text| text.to_string());
+            format!("TIMESTAMP '{text}'")
+        }
+        Value::Interval(i) => format!("INTERVAL '{}'", duration::format(*i)),
+    }
+}
