@@ -31,6 +31,8 @@ mod source;
 #[cfg(feature = "serve")]
 mod stream;
 mod table;
+#[cfg(feature = "serve")]
+mod telemetry;
 #[cfg(feature = "train")]
 mod train;
 mod views;

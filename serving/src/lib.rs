@@ -1,5 +1,6 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
 
+pub mod ask;
 pub mod clock;
 #[cfg(test)]
 mod fixture;
@@ -9,4 +10,5 @@ pub mod log;
 pub mod metrics;
 pub mod predict;
 pub mod routing;
+pub mod server;
 pub mod worker;

@@ -18,7 +18,8 @@ pub(super) fn one(chosen: &Chosen, prediction: &Prediction) -> Response<Body> {
 
 /// The answer to `POST /predict/batch`: a result or a problem for each row, in the order of the rows.
 pub(super) fn batch(chosen: &Chosen, rows: Vec<Result<Prediction, PredictError>>) -> Response<Body> {
-    let rows: Vec<Result<Prediction, Problem>> = rows.into_iter().map(|row| row.map_err(Problem::from)).collect();
+    let boxed = |error| Box::new(Problem::from(error));
+    let rows: Vec<Result<Prediction, Box<Problem>>> = rows.into_iter().map(|row| row.map_err(boxed)).collect();
     let failed = rows.iter().filter(|row| row.is_err()).count();
     let results = rows
         .iter()

@@ -1,0 +1,147 @@
+//! The server: everything that `clutch serve` runs, put together, started in order and stopped in the reverse of it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use features::online::StateReader;
+use features::project::Project;
+use models::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::http::{App, Limits, Readiness, router, serve_connections};
+use crate::instance::{Instance, LockError};
+use crate::metrics::Metrics;
+use crate::predict::PredictService;
+use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
+
+/// What the caller hands in.
+#[derive(Debug)]
+pub struct ServerParts {
+    pub listener: TcpListener,
+    /// The opened `.clutch`: its log and store are used, its lock is released when [`run`] returns.
+    pub instance: Instance,
+    pub project: Arc<Project>,
+    pub registry: Arc<dyn Registry>,
+    pub clock: Arc<dyn Clock>,
+    pub limits: Limits,
+    /// How often the registry is asked whether it changed.
+    pub follow_every: Duration,
+    /// Ends the server, gracefully.
+    pub shutdown: CancellationToken,
+}
+
+/// A server that is ready.
+#[derive(Debug, Clone)]
+pub struct Started {
+    pub http: SocketAddr,
+    pub admin: PathBuf,
+    pub endpoints: Vec<StartedEndpoint>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartedEndpoint {
+    pub endpoint: String,
+    pub model: String,
+    /// `None` while the model has no champion that can be used.
+    pub version: Option<u32>,
+    /// Why the champion is not what serves.
+    pub refused: Option<String>,
+    /// One row of the version's inputs by name, to try it with.
+    pub example: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the address of the listener is not known")]
+    Address(#[source] std::io::Error),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error("the server was interrupted while it {0}")]
+    Interrupted(&'static str),
+}
+
+/// Serves until `shutdown`; `ready` is called once, when requests are answered and the streams are being worked.
+///
+/// On shutdown no connection is accepted any more, requests in flight are answered, and then what they relied on stops.
+pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(), ServeError> {
+    let ServerParts { listener, mut instance, project, registry, clock, limits, follow_every, shutdown } = parts;
+    let http = listener.local_addr().map_err(ServeError::Address)?;
+    instance.announce(http)?;
+
+    let metrics = Arc::new(Metrics::new());
+    let (followed, seen) = load_routes(&project, registry, &metrics).await?;
+    let reader: Arc<dyn StateReader> = instance.store().clone();
+    let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
+    let service = PredictService::new(&project, routes, direct, reader, clock);
+    let readiness = Arc::new(ServerReadiness { shutdown: shutdown.clone() });
+    let app = App::new(service, metrics, readiness, limits.clone());
+
+    let started = Started { http, admin: instance.socket().to_path_buf(), endpoints: endpoints(&followed.routes) };
+    ready(&started);
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+        }
+    });
+    tokio::join!(
+        serve_connections(listener, router(Arc::new(app)), limits, shutdown.clone()),
+        follow(followed, seen, follow_every, shutdown.clone()),
+    );
+    // Closing the database and giving up the lock may wait for the disk.
+    spawn_blocking(move || drop(instance)).await.map_err(|_| ServeError::Interrupted("closed its database"))
+}
+
+/// The routes as the registry has them now, and the revision that they show.
+pub(crate) async fn load_routes(
+    project: &Project,
+    registry: Arc<dyn Registry>,
+    metrics: &Arc<Metrics>,
+) -> Result<(Followed, Option<u64>), ServeError> {
+    let binder = Binder::new(project, Arc::clone(metrics));
+    let followed = Followed {
+        routes: Arc::new(Routes::new(project)),
+        direct: Arc::new(DirectModels::new(Arc::clone(&registry), binder.clone())),
+        registry,
+        binder,
+        metrics: Arc::clone(metrics),
+    };
+    let load = move || {
+        // Read first: a change in between is seen again, not missed.
+        let seen = followed.registry.revision().ok();
+        followed.refresh();
+        (followed, seen)
+    };
+    spawn_blocking(load).await.map_err(|_| ServeError::Interrupted("loaded its models"))
+}
+
+fn endpoints(routes: &Routes) -> Vec<StartedEndpoint> {
+    let started = |route: &Arc<crate::routing::Route>| {
+        let status = route.status();
+        StartedEndpoint {
+            endpoint: route.endpoint.name.to_string(),
+            model: route.endpoint.model.to_string(),
+            version: status.serving,
+            refused: status.refused.as_ref().map(|refused| refused.reason.clone()),
+            example: route.champion.load().as_ref().map(|model| model.artifact.input_example().clone()),
+        }
+    };
+    routes.routes.iter().map(started).collect()
+}
+
+/// What `GET /readyz` tells.
+#[derive(Debug)]
+struct ServerReadiness {
+    shutdown: CancellationToken,
+}
+
+impl Readiness for ServerReadiness {
+    fn waiting_for(&self) -> Vec<String> {
+        if self.shutdown.is_cancelled() { vec!["the server is shutting down".to_owned()] } else { Vec::new() }
+    }
+}
