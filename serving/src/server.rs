@@ -19,6 +19,10 @@ use crate::instance::{Instance, LockError};
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
+use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
+
+/// How often a starting server looks whether its workers are ready.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// What the caller hands in.
 #[derive(Debug)]
@@ -62,6 +66,8 @@ pub enum ServeError {
     Address(#[source] std::io::Error),
     #[error(transparent)]
     Lock(#[from] LockError),
+    #[error(transparent)]
+    Workers(#[from] StartError),
     #[error("the server was interrupted while it {0}")]
     Interrupted(&'static str),
 }
@@ -76,14 +82,27 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
 
     let metrics = Arc::new(Metrics::new());
     let (followed, seen) = load_routes(&project, registry, &metrics).await?;
+    let parts = worker::Parts {
+        log: Arc::clone(instance.log()),
+        store: Arc::clone(instance.store()),
+        routes: Arc::clone(&followed.routes),
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(&metrics),
+        settings: Settings::default(),
+    };
+    let workers = start_workers(&project, parts).await?;
+
     let reader: Arc<dyn StateReader> = instance.store().clone();
     let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
     let service = PredictService::new(&project, routes, direct, reader, clock);
-    let readiness = Arc::new(ServerReadiness { shutdown: shutdown.clone() });
-    let app = App::new(service, metrics, readiness, limits.clone());
-
+    let readiness = Arc::new(ServerReadiness { workers: Arc::clone(&workers), shutdown: shutdown.clone() });
+    let app = App::new(service, metrics, Arc::clone(&readiness) as Arc<dyn Readiness>, limits.clone());
     let started = Started { http, admin: instance.socket().to_path_buf(), endpoints: endpoints(&followed.routes) };
-    ready(&started);
+    let announce = async {
+        if ready_or_ending(&readiness).await {
+            ready(&started);
+        }
+    };
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps Nagle's algorithm");
@@ -92,9 +111,32 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     tokio::join!(
         serve_connections(listener, router(Arc::new(app)), limits, shutdown.clone()),
         follow(followed, seen, follow_every, shutdown.clone()),
+        announce,
     );
-    // Closing the database and giving up the lock may wait for the disk.
-    spawn_blocking(move || drop(instance)).await.map_err(|_| ServeError::Interrupted("closed its database"))
+    drop(readiness);
+    // Workers end with their batch; closing the database and giving up the lock may wait for the disk.
+    let stop = move || {
+        drop(workers);
+        drop(instance);
+    };
+    spawn_blocking(stop).await.map_err(|_| ServeError::Interrupted("stopped"))
+}
+
+async fn start_workers(project: &Arc<Project>, parts: worker::Parts) -> Result<Arc<Workers>, ServeError> {
+    let project = Arc::clone(project);
+    let started = spawn_blocking(move || Workers::start(&project, &parts)).await;
+    Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its workers"))??))
+}
+
+/// Waits until every partition is taken; false if the server ends before.
+async fn ready_or_ending(readiness: &ServerReadiness) -> bool {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tokio::select! {
+            () = readiness.shutdown.cancelled() => return false,
+            _ = looks.tick() => if readiness.workers.is_ready() { return true },
+        }
+    }
 }
 
 /// The routes as the registry has them now, and the revision that they show.
@@ -137,11 +179,35 @@ fn endpoints(routes: &Routes) -> Vec<StartedEndpoint> {
 /// What `GET /readyz` tells.
 #[derive(Debug)]
 struct ServerReadiness {
+    workers: Arc<Workers>,
     shutdown: CancellationToken,
 }
 
 impl Readiness for ServerReadiness {
     fn waiting_for(&self) -> Vec<String> {
-        if self.shutdown.is_cancelled() { vec!["the server is shutting down".to_owned()] } else { Vec::new() }
+        if self.shutdown.is_cancelled() {
+            return vec!["the server is shutting down".to_owned()];
+        }
+        let mut waiting = Vec::new();
+        for plan in self.workers.plans() {
+            for partition in 0..plan.stream.partitions {
+                let status = self.workers.status(&plan.stream.name, partition);
+                if let Some(what) = status.as_ref().and_then(unready) {
+                    waiting.push(format!("stream {}, partition {partition}: {what}", plan.stream.name));
+                }
+            }
+        }
+        waiting
+    }
+}
+
+/// What a worker that is not running is about. Its error stays in the log: readiness is public.
+fn unready(status: &PartitionStatus) -> Option<&'static str> {
+    match status.phase {
+        Phase::Running => None,
+        Phase::Taking => Some("is being taken"),
+        Phase::CatchingUp => Some("is catching up"),
+        Phase::Failing => Some("failed and is taken again"),
+        Phase::Stopped => Some("has stopped"),
     }
 }
