@@ -9,9 +9,9 @@ use training::{EvaluateError, EvaluateReport, EvaluateRun};
 
 use crate::context::Context;
 use crate::figures;
-use crate::history::{self, DataArgs};
 use crate::output::{self, UsageError, say};
 use crate::progress::Stages;
+use crate::source::{self, DataArgs};
 use crate::table::count;
 use crate::{clock, lookup};
 
@@ -58,7 +58,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
 
 fn explain(error: EvaluateError) -> anyhow::Error {
     match error {
-        EvaluateError::History(error) => history::explain(error),
+        EvaluateError::History(error) => source::usage(error),
         EvaluateError::NoModel { .. }
         | EvaluateError::OtherView { .. }
         | EvaluateError::NoFeature { .. }

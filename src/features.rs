@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::output::{self, UsageError};
-use crate::progress;
 use crate::source::DataArgs;
+use crate::{lookup, progress};
 
 /// Examples:
 ///   clutch features --view win_probability --out rows.parquet
@@ -44,10 +44,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     // A name that no table can have is found out before hours of work.
     Format::of(&args.out).map_err(|fault| UsageError::new(format!("{}: {fault}", args.out.display())))?;
     let project = context.project()?;
-    let view = project.views.get(args.view.as_str()).ok_or_else(|| {
-        let names: Vec<&str> = project.views.keys().map(|name| name.as_str()).collect();
-        UsageError::new(format!("no view `{}`; the project has {}", args.view, names.join(", ")))
-    })?;
+    let view = lookup::view(&project, &args.view)?;
     let started = Instant::now();
     let history = args.data.read(&project, &view.stream)?;
     let read = started.elapsed();

@@ -7,7 +7,7 @@ use crate::table::{count, table};
 
 /// One line a metric: its value and, where there is one, its 95 % interval.
 pub(crate) fn metrics(evaluation: &Evaluation) -> Vec<String> {
-    let mut rows = vec![["", "", "95 % interval"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["metric", "value", "95 % interval"].map(str::to_owned).to_vec()];
     for (name, value) in &evaluation.metrics {
         let interval = evaluation.intervals.get(name).map(interval).unwrap_or_default();
         rows.push(vec![name.clone(), format!("{value:.4}"), interval]);

@@ -3,6 +3,7 @@
 
 mod check;
 mod cli;
+#[cfg(feature = "train")]
 mod clock;
 mod context;
 mod data;
@@ -15,9 +16,8 @@ mod evaluate;
 mod features;
 #[cfg(feature = "train")]
 mod figures;
-#[cfg(feature = "train")]
-mod history;
 mod init;
+#[cfg(feature = "train")]
 mod lookup;
 mod models;
 mod output;

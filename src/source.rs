@@ -9,7 +9,7 @@ use features::project::Project;
 use features::schema::Stream;
 
 use crate::output::{self, UsageError};
-use crate::progress;
+use crate::{lookup, progress};
 
 /// `--data`, for every command that reads history.
 #[derive(Debug, Clone, clap::Args)]
@@ -48,7 +48,7 @@ impl DataArgs {
     /// The files given for `stream`; `None`: what was imported.
     pub(crate) fn pattern(&self, project: &Project, stream: &Stream) -> Result<Option<&str>, UsageError> {
         for source in &self.sources {
-            find_stream(project, &source.stream)?;
+            lookup::stream(project, &source.stream)?;
         }
         let mut patterns = self.sources.iter().filter(|source| source.stream == stream.name);
         let pattern = patterns.next().map(|source| source.pattern.as_str());
@@ -57,6 +57,12 @@ impl DataArgs {
             return Err(UsageError::new(message));
         }
         Ok(pattern)
+    }
+
+    /// Where a training run finds the history of `stream`.
+    pub(crate) fn source(&self, project: &Project, stream: &Stream) -> Result<training::Source, UsageError> {
+        let pattern = self.pattern(project, stream)?;
+        Ok(pattern.map_or(training::Source::Imported, |pattern| training::Source::Files(pattern.to_owned())))
     }
 
     /// Reads the history of `stream`; rejected rows and missing columns are told on standard error.
@@ -74,20 +80,15 @@ impl DataArgs {
     }
 }
 
-/// The stream of that name, or a mistake of the caller's.
-pub(crate) fn find_stream<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Stream>, UsageError> {
-    project.streams.get(name).ok_or_else(|| {
-        let names: Vec<&str> = project.streams.keys().map(|name| name.as_str()).collect();
-        UsageError::new(format!("no stream `{name}`; the project has {}", names.join(", ")))
-    })
-}
-
 /// Files that do not exist are the caller's mistake; that a file is broken is not.
 pub(crate) fn usage(error: BatchError) -> anyhow::Error {
     match error {
-        BatchError::NoFiles { .. } | BatchError::NoHistory { .. } | BatchError::Pattern { .. } => {
-            UsageError::new(error.to_string()).into()
-        }
+        BatchError::NoHistory { stream } => UsageError::new(format!(
+            "stream `{stream}` has no history yet: import some with `clutch data import --stream {stream} FILE...`, or \
+             name files with --data {stream}='FOLDER/*.parquet'"
+        ))
+        .into(),
+        BatchError::NoFiles { .. } | BatchError::Pattern { .. } => UsageError::new(error.to_string()).into(),
         other => other.into(),
     }
 }

@@ -9,9 +9,9 @@ use training::{TrainError, TrainReport, TrainRun, gate};
 
 use crate::context::Context;
 use crate::figures;
-use crate::history::{self, DataArgs};
 use crate::output::{self, UsageError, say};
 use crate::progress::Stages;
+use crate::source::{self, DataArgs};
 use crate::table::count;
 use crate::{clock, lookup};
 
@@ -73,7 +73,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
 /// What the project or the command line can mend is usage; the rest is failure.
 fn explain(error: TrainError) -> anyhow::Error {
     match error {
-        TrainError::History(error) => history::explain(error),
+        TrainError::History(error) => source::usage(error),
         TrainError::WrongTask { .. } | TrainError::Split(_) | TrainError::Dataset(_) => {
             UsageError::new(error.to_string()).into()
         }

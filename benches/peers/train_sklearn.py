@@ -4,7 +4,7 @@ Reads the same Parquet files, computes the same features as notebooks-data/nfl/v
 same season, and fits a logistic regression with the same penalty on standardised columns. Vectorised throughout; windows
 by groupby. Prints one JSON object: what it learned from, how good it is, and how long each step took.
 
-    python train_sklearn.py FOLDER_OF_PARQUET_FILES
+    python train_sklearn.py FOLDER_OF_PARQUET_FILES [SOLVER]
 """
 
 import time
@@ -55,10 +55,9 @@ def features(plays):
     late = np.exp(-left / 180)
 
     own = plays.groupby(["game_id", "posteam"], sort=False)
-    before = plays.assign(turnovers=plays.interception).groupby(["game_id", "posteam"], sort=False)
-    recent = before[["yards_gained", "turnovers"]].rolling(10, min_periods=1, closed="left")
+    recent = own[["yards_gained", "interception"]].rolling(10, min_periods=1, closed="left")
     yards = recent["yards_gained"].mean().reset_index(level=[0, 1], drop=True).reindex(plays.index)
-    turnovers = recent["turnovers"].sum().reset_index(level=[0, 1], drop=True).reindex(plays.index)
+    turnovers = recent["interception"].sum().reset_index(level=[0, 1], drop=True).reindex(plays.index)
     number = own.cumcount()
     then = np.where(number >= 20, own.score_differential.shift(20), own.score_differential.transform("first"))
 
@@ -103,7 +102,7 @@ def features(plays):
     }).astype(float)  # fmt: skip
 
 
-def main(folder):
+def main(folder, solver):
     imported = time.perf_counter()
     plays = load(folder)
     loaded = time.perf_counter()
@@ -113,7 +112,7 @@ def main(folder):
     won = np.where(plays.posteam == plays.home_team, plays.result > 0, plays.result < 0).astype(int)
     train = (plays.season < TEST_FROM).to_numpy()
     computed = time.perf_counter()
-    model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
+    model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=1.0, solver=solver, max_iter=1000))
     model.fit(inputs[train], won[train])
     fitted = time.perf_counter()
     predicted = model.predict_proba(inputs[~train])[:, 1]
@@ -147,4 +146,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "lbfgs")

@@ -12,8 +12,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::output::{self, UsageError};
-use crate::progress;
-use crate::source;
+use crate::{lookup, progress, source};
 
 /// Examples:
 ///   clutch data import plays_2023.parquet plays_2024.csv.gz
@@ -35,7 +34,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let project = context.project()?;
     let stream = match &args.stream {
-        Some(name) => source::find_stream(&project, name)?,
+        Some(name) => lookup::stream(&project, name)?,
         None => only_stream(&project)?,
     };
     let mut files = Vec::new();

@@ -81,7 +81,7 @@ pub fn evaluate(run: &EvaluateRun<'_>, progress: &dyn Progress) -> Result<Evalua
     let end = Instant::now();
 
     let manifest = run.version.artifact.manifest();
-    let mut remarks: Vec<Remark> = history.notes.iter().cloned().map(Remark::History).collect();
+    let mut remarks = Remark::of_history(&history);
     remarks.extend(Remark::of_groups(&evaluation));
     remarks.extend(seen_in_training(&model, &dataset));
     if manifest.label != model.label.text {

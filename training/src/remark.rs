@@ -1,6 +1,6 @@
 //! What the reader of a report should know beside its figures.
 
-use features::batch::Note;
+use features::batch::{History, Note};
 use models::evaluation::Evaluation;
 
 use crate::algorithm::Warning;
@@ -9,6 +9,8 @@ use crate::algorithm::Warning;
 pub enum Remark {
     /// Of the files read.
     History(Note),
+    /// Rows of the files that are no events of the stream.
+    Rejected { rows: u64, of: u64, first: String },
     /// Of the fit.
     Fit(Warning),
     /// The model declares no split.
@@ -29,6 +31,17 @@ pub enum Remark {
 const FEW_GROUPS: u64 = 20;
 
 impl Remark {
+    pub(crate) fn of_history(history: &History) -> Vec<Remark> {
+        let mut remarks: Vec<Remark> = history.notes.iter().cloned().map(Remark::History).collect();
+        if let Some(first) = history.rejects.first() {
+            let field = first.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
+            let rows = history.rejects.len() as u64;
+            let first = format!("row {} of {} ({field}{})", first.row, first.file.display(), first.reason);
+            remarks.push(Remark::Rejected { rows, of: rows + history.len() as u64, first });
+        }
+        remarks
+    }
+
     pub(crate) fn of_groups(evaluation: &Evaluation) -> Option<Remark> {
         let groups = evaluation.groups;
         (evaluation.rows > 0 && groups < FEW_GROUPS).then_some(Remark::FewGroups { groups })
@@ -39,6 +52,9 @@ impl Remark {
         match self {
             Remark::History(note) => note.to_string(),
             Remark::Fit(warning) => warning.describe(dataset_names),
+            Remark::Rejected { rows, of, first } => {
+                format!("{rows} of {of} rows of history cannot be used; the first is {first}")
+            }
             Remark::NoTestPart => {
                 "the model declares no split, so it was trained on everything and nothing is left to \
                                    judge it by: declare split = { time = \"…\", test_from = … }"

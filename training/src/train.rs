@@ -72,7 +72,7 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let view = compute(&model.view, &history, Order::Ideal)?;
     let dataset = Dataset::new(model, &history, &view)?;
     let parts = dataset.split(model)?;
-    let mut remarks: Vec<Remark> = history.notes.iter().cloned().map(Remark::History).collect();
+    let mut remarks = Remark::of_history(&history);
     let events = history.len() as u64;
     if view.overflows > 0 {
         remarks.push(Remark::Overflows { count: view.overflows });

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::checksums::Checksums;
-use super::{Artifact, ArtifactError, example, mlmodel};
+use super::{Artifact, ArtifactError, Manifest, example, mlmodel};
 
 pub const MLMODEL: &str = "MLmodel";
 pub const MANIFEST: &str = "clutch.json";
@@ -61,9 +61,10 @@ impl Artifact {
         if let Some(file) = [MLMODEL, MANIFEST, MODEL, EXAMPLE].into_iter().find(|file| !checksums.covers(file)) {
             return Err(ArtifactError::Missing { file: file.to_owned() });
         }
+        let manifest: Manifest = read_versioned(MANIFEST, files)?;
         let frame: Value = parse(EXAMPLE, files.require(EXAMPLE)?)?;
-        let input_example = example::from_frame(frame).ok_or(ArtifactError::ExampleShape)?;
-        Artifact::new(read_versioned(MANIFEST, files)?, read_versioned(MODEL, files)?, input_example)
+        let example = example::from_frame(frame, &manifest.signature).ok_or(ArtifactError::ExampleShape)?;
+        Artifact::new(manifest, read_versioned(MODEL, files)?, example)
     }
 }
 

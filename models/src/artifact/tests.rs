@@ -1,1 +1,276 @@
+use std::path::PathBuf;
 
+use features::plan::ViewHash;
+use features::project::Task;
+use features::value::Type;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::contract::sample;
+use crate::evaluation::{Estimate, Evaluation, Interval, ReferenceReport};
+use crate::signature::{Feature, Signature};
+
+/// One of everything that an artifact can hold.
+fn full() -> Artifact {
+    let features = vec![
+        Feature::new("score_differential", Type::Float),
+        Feature::new("is_close_game", Type::Bool),
+        Feature::new("it's \"odd\": 'é'", Type::Int),
+    ];
+    let metrics = |x: f64| [("log_loss", x), ("auc", 1.0 - x)].map(|(name, x)| (name.to_owned(), x));
+    let interval = Interval { low: 0.4512, high: 0.4988 };
+    let difference = Estimate { mean: 0.0009, interval: Some(Interval { low: -0.002, high: 0.0037 }) };
+    let manifest = Manifest {
+        model: "win_probability".to_owned(),
+        algorithm: AlgorithmRecord {
+            name: "logistic".to_owned(),
+            parameters: [("l2".to_owned(), json!(1.0))].into_iter().collect(),
+        },
+        task: Task::Classification,
+        view: ViewRecord {
+            name: "win_probability".to_owned(),
+            text: "CREATE VIEW win_probability AS\nSELECT score_differential FROM plays".to_owned(),
+            hash: ViewHash("0123456789abcdef0123456789abcdef".to_owned()),
+            kernel_version: 1,
+            stream: "plays".to_owned(),
+        },
+        signature: Signature::new(features, Task::Classification),
+        label: "result > 0".to_owned(),
+        filter: Some("result <> 0 AND qtr <= 4".to_owned()),
+        split: Some(SplitRecord { time: "season".to_owned(), test_from: json!(2023) }),
+        group: vec!["game_id".to_owned()],
+        rows: Rows { train: 190_000, test: 90_000 },
+        evaluation: Evaluation {
+            rows: 90_000,
+            groups: 570,
+            metrics: metrics(0.475).into_iter().collect(),
+            intervals: [("log_loss".to_owned(), interval)].into_iter().collect(),
+            references: [(
+                "vegas_wp".to_owned(),
+                ReferenceReport {
+                    rows: 88_741,
+                    metrics: metrics(0.4741).into_iter().collect(),
+                    differences: [("log_loss".to_owned(), difference)].into_iter().collect(),
+                },
+            )]
+            .into_iter()
+            .collect(),
+        },
+        gate: GateReport {
+            outcome: GateOutcome::Passed,
+            rules: vec![GateRuleReport {
+                metric: "paired_log_loss_difference".to_owned(),
+                reference: Some("vegas_wp".to_owned()),
+                min: None,
+                max: Some(0.02),
+                observed: Some(0.0009),
+                kept: true,
+            }],
+        },
+        data: DataFingerprint {
+            rows: 293_478,
+            digest: "c0ffee".to_owned(),
+            sources: vec!["plays=nfl_pbp/*.parquet".to_owned()],
+        },
+        coefficients: Some(Coefficients {
+            intercept: -0.1,
+            terms: vec![Coefficient {
+                feature: "score_differential".to_owned(),
+                value: 0.1 + 0.2,
+                standardised: Some(1.75),
+                imputation: -0.0,
+            }],
+        }),
+        refit: Some(Refit { rows: 280_000 }),
+        seed: u64::MAX,
+        parity: Some(ParityCertificate {
+            view_hash: ViewHash("0123456789abcdef0123456789abcdef".to_owned()),
+            kernel_version: 1,
+            rows: 293_478,
+            values: 4_402_170,
+            mismatches: 0,
+            restarts: 50,
+            seed: 7,
+            checked_at: 1_739_143_860_000_000,
+        }),
+        clutch_version: "0.1.0".to_owned(),
+        created_at: 1_739_143_800_123_456,
+    };
+    let imputation = vec![-0.0, 1.0, 5e-324];
+    let model = LinearModel::new(Link::Logit, -0.1, vec![0.1 + 0.2, -1.5e300, f64::MIN_POSITIVE], imputation).unwrap();
+    let example = json!({"score_differential": -3.5, "is_close_game": true, "it's \"odd\": 'é'": null});
+    let Value::Object(example) = example else { unreachable!("it is an object") };
+    Artifact::new(manifest, NativeModel::Linear(model), example).unwrap()
+}
+
+fn golden_dir() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/artifact/golden/v1")
+}
+
+fn golden_files() -> Files {
+    let mut files = Files::default();
+    for name in [MLMODEL, MANIFEST, MODEL, EXAMPLE, CHECKSUMS] {
+        files.insert(name, std::fs::read(golden_dir().join(name)).unwrap());
+    }
+    files
+}
+
+/// Puts another content in a file and writes the checksums anew, as a newer build or a clever hand would.
+fn with_file(name: &str, content: &[u8]) -> Files {
+    let mut files = golden_files();
+    files.insert(name, content.to_vec());
+    let checksums = serde_json::to_value(checksums::Checksums::of(&files)).unwrap();
+    let mut whole = json!({ "format_version": FORMAT_VERSION });
+    whole.as_object_mut().unwrap().extend(checksums.as_object().unwrap().clone());
+    files.insert(CHECKSUMS, whole.to_string().into_bytes());
+    files
+}
+
+/// Run by hand after a deliberate change of the format (which then has a new version, and a new folder).
+#[test]
+#[ignore = "writes the golden files"]
+fn write_golden_files() {
+    std::fs::create_dir_all(golden_dir()).unwrap();
+    for (name, bytes) in full().to_files().unwrap().iter() {
+        std::fs::write(golden_dir().join(name), bytes).unwrap();
+    }
+}
+
+#[test]
+fn format_version_1_is_written_byte_for_byte() {
+    let (written, golden) = (full().to_files().unwrap(), golden_files());
+    for (name, bytes) in golden.iter() {
+        assert_eq!(String::from_utf8_lossy(written.get(name).unwrap()), String::from_utf8_lossy(bytes), "{name}");
+    }
+    assert_eq!(written, golden);
+}
+
+#[test]
+fn format_version_1_is_read() {
+    assert_eq!(Artifact::from_files(&golden_files()).unwrap(), full());
+}
+
+#[test]
+fn a_newer_format_is_refused_by_name() {
+    let newer = br#"{"format_version": 2, "everything": "else"}"#;
+    for name in [MANIFEST, MODEL, CHECKSUMS] {
+        let mut files = with_file(name, newer);
+        if name == CHECKSUMS {
+            files.insert(CHECKSUMS, newer.to_vec());
+        }
+        let error = Artifact::from_files(&files).unwrap_err().to_string();
+        let expected = format!("the file `{name}` has format version 2, this clutch reads 1: use a newer clutch");
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for name in [MLMODEL, MANIFEST, MODEL, EXAMPLE, CHECKSUMS] {
+        let mut files = Files::default();
+        for (other, bytes) in golden_files().iter().filter(|(other, _)| *other != name) {
+            files.insert(other, bytes.to_vec());
+        }
+        let error = Artifact::from_files(&files).unwrap_err();
+        assert!(matches!(&error, ArtifactError::Missing { file } if file == name), "{error}");
+    }
+}
+
+#[test]
+fn a_changed_byte_is_found() {
+    for name in [MLMODEL, MANIFEST, MODEL, EXAMPLE] {
+        let mut files = golden_files();
+        let mut bytes = files.get(name).unwrap().to_vec();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        files.insert(name, bytes);
+        let error = Artifact::from_files(&files).unwrap_err();
+        assert!(matches!(&error, ArtifactError::Checksum { file } if file == name), "{error}");
+    }
+}
+
+#[test]
+fn files_of_others_in_the_folder_are_left_alone() {
+    let mut files = golden_files();
+    files.insert("registered_model_meta", b"MLflow's".to_vec());
+    assert_eq!(Artifact::from_files(&files).unwrap(), full());
+}
+
+#[test]
+fn numbers_that_fit_together_badly_are_refused() {
+    let refused =
+        |name: &str, content: &str| Artifact::from_files(&with_file(name, content.as_bytes())).unwrap_err().to_string();
+    let model = |coefficients: &str, imputation: &str| {
+        format!(
+            r#"{{"format_version":1,"kind":"linear","link":"logit","intercept":0.0,"coefficients":{coefficients},"imputation":{imputation}}}"#
+        )
+    };
+    assert_eq!(refused(MODEL, &model("[1.0]", "[1.0]")), "the model takes 1 inputs, its signature names 3");
+    assert!(refused(MODEL, &model("[1.0, 2.0]", "[1.0]")).contains("2 coefficients, but 1 imputations"));
+    assert!(refused(MODEL, &model("[1e999]", "[1.0]")).contains("`model.json` cannot be understood"));
+    assert!(refused(MODEL, r#"{"format_version":1,"kind":"crystal_ball"}"#).contains("unknown variant `crystal_ball`"));
+    assert!(refused(MODEL, "{\"format_version\":1,\"kind\"").contains("`model.json` cannot be understood"));
+    assert!(refused(EXAMPLE, r#"{"columns":["a"],"data":[[1],[2]]}"#).contains("no data frame of one row"));
+    assert!(refused(EXAMPLE, r#"{"columns":["a"],"data":[[1]]}"#).contains("does not name the signature's features"));
+}
+
+#[test]
+fn parts_that_do_not_agree_make_no_artifact() {
+    let features = vec![Feature::new("a", Type::Int), Feature::new("a", Type::Int)];
+    let good = sample::artifact("model", 0.0);
+    let build = |manifest: Manifest| {
+        Artifact::new(manifest, good.model().clone(), good.input_example().clone()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        build(sample::manifest("model", Task::Classification, features)),
+        "the signature names the feature `a` twice"
+    );
+    let mut manifest = good.manifest().clone();
+    manifest.evaluation.metrics.insert("auc".to_owned(), f64::NAN);
+    assert_eq!(build(manifest), "the metric `auc` is not a finite number");
+    let mut manifest = good.manifest().clone();
+    manifest.model = "../elsewhere".to_owned();
+    assert_eq!(build(manifest), "`../elsewhere` cannot name a model: a name begins with a letter, not with `.`");
+}
+
+#[test]
+fn the_model_file_knows_no_time() {
+    let artifact = full();
+    let mut later = artifact.manifest().clone();
+    later.created_at += 1;
+    let later = Artifact::new(later, artifact.model().clone(), artifact.input_example().clone()).unwrap();
+    let (first, second) = (artifact.to_files().unwrap(), later.to_files().unwrap());
+    assert_eq!(first.get(MODEL), second.get(MODEL));
+    assert_eq!(first.get(EXAMPLE), second.get(EXAMPLE));
+    assert_ne!(first.get(MANIFEST), second.get(MANIFEST));
+    assert_ne!(first.get(MLMODEL), second.get(MLMODEL), "MLflow wants a new uuid for each training");
+}
+
+proptest! {
+    #[test]
+    fn every_model_reads_back_bit_for_bit(
+        intercept in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
+        a in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
+        b in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
+    ) {
+        let features = vec![Feature::new("a", Type::Float), Feature::new("b", Type::Float)];
+        let manifest = sample::manifest("model", Task::Classification, features);
+        let artifact = sample::logistic(manifest, intercept, vec![a, b]);
+        let read = Artifact::from_files(&artifact.to_files().unwrap()).unwrap();
+        let NativeModel::Linear(model) = read.model();
+        prop_assert_eq!(model.intercept().to_bits(), intercept.to_bits());
+        let bits: Vec<u64> = model.coefficients().iter().map(|x| x.to_bits()).collect();
+        prop_assert_eq!(bits, [a.to_bits(), b.to_bits()]);
+    }
+
+    /// Neither changed nor with the right checksum.
+    #[test]
+    fn no_file_makes_reading_panic(name in 0..4_usize, content in "[{}:,\"a-z0-9.\\[\\]-]{0,100}") {
+        let name = [MLMODEL, MANIFEST, MODEL, EXAMPLE][name];
+        let mut files = golden_files();
+        files.insert(name, content.clone().into_bytes());
+        prop_assert!(Artifact::from_files(&files).is_err());
+        let _ = Artifact::from_files(&with_file(name, content.as_bytes()));
+    }
+}

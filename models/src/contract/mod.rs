@@ -1,5 +1,5 @@
 //! What every implementation of a seam must keep, as suites that tests run, and ready-made parts for tests.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "only tests run this")]
+#![expect(clippy::expect_used, reason = "only tests run this")]
 
 mod predictor;
 mod registry;

@@ -40,13 +40,23 @@ pub(super) fn intervals(
     resampling: &Resampling,
     statistics: &[Box<dyn Statistic>],
 ) -> Vec<Option<Interval>> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    intervals_on(cores, groups, resampling, statistics)
+}
+
+fn intervals_on(
+    cores: usize,
+    groups: usize,
+    resampling: &Resampling,
+    statistics: &[Box<dyn Statistic>],
+) -> Vec<Option<Interval>> {
     if groups < 2 || resampling.resamples == 0 {
         return vec![None; statistics.len()];
     }
     // One row per resample.
     let mut values = vec![None; resampling.resamples * statistics.len()];
     let per_resample = statistics.len().max(1);
-    let per_core = resampling.resamples.div_ceil(cores()) * per_resample;
+    let per_core = resampling.resamples.div_ceil(cores) * per_resample;
     std::thread::scope(|scope| {
         for (core, part) in values.chunks_mut(per_core).enumerate() {
             let first = core * (per_core / per_resample);
@@ -75,9 +85,7 @@ fn draw(seed: u64, resample: usize, counts: &mut [u32]) {
         // The high half of a 32 × 32 bit product: uniform to one part in 2³² / groups, and pinned by us, not by the
         // version of a library.
         let group = (u64::from(random.next_u32()) * groups) >> 32;
-        #[expect(clippy::cast_possible_truncation, reason = "below the number of groups")]
-        let group = group as usize;
-        counts[group] += 1;
+        counts[group as usize] += 1;
     }
 }
 
@@ -101,6 +109,5 @@ fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(low + (high - low) * place.fract())
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
+#[cfg(test)]
+mod tests;

@@ -60,7 +60,7 @@ fn metrics(sample: &Sample<'_>) -> Metrics {
     Metric::of(sample.task()).iter().filter_map(of).collect()
 }
 
-fn statistic(metric: Metric, sample: &Sample<'_>, groups: &Groups) -> Box<dyn Statistic> {
+pub(super) fn statistic(metric: Metric, sample: &Sample<'_>, groups: &Groups) -> Box<dyn Statistic> {
     let mean = |loss: Loss| GroupMean::new(sample, groups, |label, prediction| loss.of_row(label, prediction));
     match metric {
         Metric::LogLoss => Box::new(mean(Loss::Log)),

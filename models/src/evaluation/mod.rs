@@ -34,3 +34,6 @@ pub use r2::r2;
 pub use report::{Estimate, Evaluation, Interval, Metrics, ReferenceReport};
 pub use rmse::rmse;
 pub use sample::Sample;
+
+#[cfg(test)]
+mod tests;

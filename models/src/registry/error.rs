@@ -18,6 +18,8 @@ pub enum RegistryError {
     AliasMoved { model: String, alias: String, found: Option<u32> },
     #[error("`{name}` cannot be stored as a name: {reason}")]
     Name { name: String, reason: InvalidName },
+    #[error("model `{model}` has as many versions as can be counted")]
+    Full { model: String },
     /// The artifact handed in cannot be written.
     #[error("the artifact cannot be stored: {reason}")]
     Unstorable { reason: ArtifactError },

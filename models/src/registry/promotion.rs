@@ -114,3 +114,6 @@ fn previous_champion(history: &[AliasMove]) -> Option<u32> {
 fn broken_rules(rules: &[String]) -> String {
     if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,6 +237,7 @@ fn direct_entry(reference: &str, error: &DirectError) -> Entry {
         DirectError::Unknown(
             RegistryError::Broken { .. }
             | RegistryError::AliasMoved { .. }
+            | RegistryError::Full { .. }
             | RegistryError::Unstorable { .. }
             | RegistryError::Damaged { .. }
             | RegistryError::Newer { .. }

@@ -45,16 +45,20 @@ fn reveal(layout: &Layout, disk: &Disk, model: &str, staged: &Path) -> Result<u3
         Err(RegistryError::UnknownModel { .. }) => 0,
         Err(error) => return Err(error),
     };
-    let mut number = newest;
-    loop {
-        number = number.saturating_add(1);
+    for number in newest.saturating_add(1)..=u32::MAX {
         let place = layout.version(model, number);
         match disk.rename(staged, &place) {
             Ok(()) => return Ok(number),
-            Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {}
+            Err(error) if is_taken(&error) && place.symlink_metadata().is_ok() => {}
             Err(error) => return Err(failed("move the new version to", &place)(error)),
         }
     }
+    Err(RegistryError::Full { model: model.to_owned() })
+}
+
+/// By another writer's version, or by a file that is none of ours.
+fn is_taken(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory)
 }
 
 /// Writers share a lock while they write, so whoever gets it alone knows that everything staged belongs to the dead.

@@ -1,0 +1,160 @@
+//! `clutch train` as a whole process against the same work in pandas and scikit-learn, in the same run.
+//!
+//!     CLUTCH_DATA=… CLUTCH_PYTHON=… cargo bench --bench train
+//!
+//! Both sides read the same Parquet files, compute the features of the nfl project's `win_probability` view, fit a
+//! logistic regression with the same penalty on the seasons before the split and judge it on the others. The peer is
+//! `benches/peers/train_sklearn.py`, once with scikit-learn's default solver and once with the one that is quickest on
+//! such data. Runs alternate, so that a busy machine is busy for all.
+#![expect(clippy::print_stdout, reason = "a benchmark's results go to standard output")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+const REPETITIONS: usize = 5;
+const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/notebooks-data/nfl");
+const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/train_sklearn.py");
+const SOLVERS: [&str; 2] = ["lbfgs", "newton-cholesky"];
+
+fn main() {
+    let scratch = tempfile::tempdir().expect("temporary folder");
+    let plays = plays(scratch.path());
+    let python = python();
+    let mut sides = vec![Side::clutch(&plays, scratch.path())];
+    match &python {
+        Some(python) => sides.extend(SOLVERS.map(|solver| Side::peer(python, solver, &plays))),
+        None => println!(
+            "NO PEER: set CLUTCH_PYTHON to a Python that has pandas, pyarrow and scikit-learn; only clutch is measured"
+        ),
+    }
+    for side in &mut sides {
+        side.run(); // once for the page cache, not counted
+        side.seconds.clear();
+    }
+    for _ in 0..REPETITIONS {
+        for side in &mut sides {
+            side.run();
+        }
+    }
+    report(&sides);
+}
+
+/// One program that trains, and what it said and took.
+struct Side {
+    name: String,
+    command: Box<dyn Fn() -> Command>,
+    seconds: Vec<f64>,
+    result: Value,
+}
+
+impl Side {
+    fn clutch(plays: &Path, scratch: &Path) -> Side {
+        let data = format!("plays={}/*.parquet", plays.display());
+        let registry = scratch.join("registry");
+        let command = move || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_clutch"));
+            command.args(["train", "--project", PROJECT, "--model", "win_probability", "--json", "--data", &data]);
+            command.arg("--registry").arg(&registry);
+            command
+        };
+        Side { name: "clutch train".to_owned(), command: Box::new(command), seconds: Vec::new(), result: Value::Null }
+    }
+
+    fn peer(python: &Path, solver: &str, plays: &Path) -> Side {
+        let (python, plays, solver) = (python.to_path_buf(), plays.to_path_buf(), solver.to_owned());
+        let name = format!("pandas + scikit-learn, {solver}");
+        let command = move || {
+            let mut command = Command::new(&python);
+            command.arg(PEER).arg(&plays).arg(&solver);
+            command
+        };
+        Side { name, command: Box::new(command), seconds: Vec::new(), result: Value::Null }
+    }
+
+    fn run(&mut self) {
+        let start = Instant::now();
+        let output = (self.command)().stdin(Stdio::null()).output().expect("the program starts");
+        let elapsed: Duration = start.elapsed();
+        self.result = last_json_line(&self.name, &output);
+        self.seconds.push(elapsed.as_secs_f64());
+    }
+
+    fn median(&self) -> f64 {
+        let mut sorted = self.seconds.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    }
+
+    fn log_loss(&self) -> f64 {
+        self.result["metrics"]["log_loss"].as_f64().unwrap_or(f64::NAN)
+    }
+}
+
+fn report(sides: &[Side]) {
+    let ours = &sides[0];
+    println!("rows {}, {} features, whole process, {REPETITIONS} runs each", ours.result["rows"], count(&ours.result));
+    for side in sides {
+        let best = side.seconds.iter().copied().fold(f64::INFINITY, f64::min);
+        println!(
+            "{:<40} median {:6.3} s   best {best:6.3} s   log loss {:.6}   {:+.6} from clutch   {:.2} x its time",
+            side.name,
+            side.median(),
+            side.log_loss(),
+            side.log_loss() - ours.log_loss(),
+            side.median() / ours.median(),
+        );
+        println!("{:<40} seconds by stage, last run: {}", "", side.result["seconds"]);
+        if side.result["rows"] != ours.result["rows"] {
+            println!("{:<40} BEWARE: other rows than clutch: {}", "", side.result["rows"]);
+        }
+    }
+}
+
+fn count(result: &Value) -> usize {
+    result["features"].as_array().map_or(0, Vec::len)
+}
+
+#[track_caller]
+fn last_json_line(name: &str, output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().last().unwrap_or_default();
+    assert!(output.status.success(), "{name} failed:\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{name} printed `{line}`, which is no JSON: {error}"))
+}
+
+/// Real seasons where they are at hand, simulated ones elsewhere.
+fn plays(scratch: &Path) -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark is configured by the environment")]
+    let given = std::env::var("CLUTCH_DATA").ok().map(PathBuf::from);
+    let folder = given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let plays = folder.join("nfl_pbp");
+    if plays.is_dir() {
+        println!("plays of six real seasons: {}", plays.display());
+        return plays;
+    }
+    println!("CLUTCH_DATA NAMES NO REAL DATA: running on six simulated seasons; times count, log losses say nothing");
+    let out = scratch.join("simulated");
+    let mut simulate = Command::new(env!("CARGO_BIN_EXE_clutch"));
+    simulate.args(["data", "simulate", "nfl", "--project", PROJECT, "--seasons", "6", "--first-season", "2019"]);
+    simulate.args(["--seed", "7", "--no-import", "--out"]).arg(&out);
+    let status = simulate.stdout(Stdio::null()).status().expect("clutch starts");
+    assert!(status.success(), "the simulator failed");
+    out
+}
+
+/// The Python to run the peer with, if it has what the peer needs.
+fn python() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark is configured by the environment")]
+    let python = std::env::var("CLUTCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let mut probe = Command::new(&python);
+    probe.args([
+        "-c",
+        "import pandas, pyarrow, sklearn; print('pandas', pandas.__version__, 'scikit-learn', sklearn.__version__)",
+    ]);
+    let output = probe.output().ok().filter(|output| output.status.success())?;
+    print!("peer: {}", String::from_utf8_lossy(&output.stdout));
+    Some(PathBuf::from(python))
+}
