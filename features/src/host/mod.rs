@@ -8,3 +8,6 @@ mod stream;
 pub use key_state::{KeyState, ViewRow};
 pub use request::{RequestError, RequestHost};
 pub use stream::{Accepted, Position, StreamHost};
+
+#[cfg(test)]
+mod tests;
