@@ -1,0 +1,187 @@
+//! Golden renderings: what is wrong, where, and what would be right.
+
+use super::{PROJECT, VIEW, check, explained};
+
+/// Each change by itself.
+fn each(changes: &[(&str, &str)]) -> String {
+    changes.iter().map(|change| explained(&[*change])).collect()
+}
+
+#[test]
+fn unknown_keys_and_wrong_types() {
+    golden!(each(&[
+        ("topic      =", "topik      ="),
+        ("[sinks.file]", "[sink.file]"),
+        ("required = true", "requird = true"),
+        ("required = true", "required = 1"),
+        ("retention  = \"7d\"", "retention  = 7"),
+        ("retention  = \"7d\"", "retention  = \"7 fortnights\""),
+        ("retention  = \"7d\"", "retention  = \"1 month\""),
+        ("retention  = \"7d\"", "partitions = 0"),
+        ("key        = [\"game_id\"]", "key        = [1]"),
+        ("key        = [\"game_id\"]\n", ""),
+        ("event_time = \"at\"\n", ""),
+        ("event_time = \"at\"\n", "event_time = \"at\"\norder = \"play_id\"\n"),
+        ("seed      = 7", "seed      = -7"),
+        ("l2        = 0.5", "l2        = -0.5"),
+        ("name = \"demo\"", "nmae = \"demo\""),
+    ]));
+}
+
+#[test]
+fn fields_that_cannot_be() {
+    golden!(each(&[
+        ("down    = { type = \"int\"", "down    = { type = \"integer\""),
+        ("yards   = \"float\"", "yards   = \"flaot\""),
+        ("yards   = \"float\"", "yards   = 5"),
+        ("yards   = \"float\"", "yards   = \"decimal(10, 2)\""),
+        ("path = \"/data/score\"", "path = \"data.score\""),
+        ("outcome = true", "outcome = true, required = true"),
+        ("down BETWEEN 1 AND 4", "down"),
+        ("down BETWEEN 1 AND 4", "dwn BETWEEN 1 AND 4"),
+        ("down BETWEEN 1 AND 4", "result BETWEEN 1 AND 4"),
+        ("down BETWEEN 1 AND 4", "event_time > at"),
+        ("team    = \"string\"", "event_time = \"timestamp\"\nteam = \"string\""),
+    ]));
+}
+
+#[test]
+fn keys_ids_and_times_that_cannot_be() {
+    golden!(each(&[
+        ("key        = [\"game_id\"]", "key        = [\"gmae_id\"]"),
+        ("key        = [\"game_id\"]", "key        = []"),
+        ("key        = [\"game_id\"]", "key        = [\"game_id\", \"yards\"]"),
+        ("id         = [\"game_id\", \"play_id\"]", "id         = [\"game_id\", \"result\"]"),
+        ("id         = [\"game_id\", \"play_id\"]", "id         = [\"game_id\", \"game_id\"]"),
+        ("event_time = \"at\"", "event_time = \"att\""),
+        ("event_time = \"at\"", "event_time = \"season\""),
+        ("event_time = \"at\"", "event_time = \"at + down\""),
+        ("event_time = \"at\"", "event_time = \"now()\""),
+        ("event_time = \"at\"", "event_time = \"at + result * INTERVAL '1 second'\""),
+        ("event_time = \"at\"", "order = \"yards\""),
+        ("event_time = \"at\"", "order = \"result\""),
+        ("topic      = \"demo-plays\"", "topic      = \"demo plays\""),
+    ]));
+}
+
+#[test]
+fn models_that_do_not_fit() {
+    golden!(each(&[
+        ("view      = \"form\"", "view      = \"from\""),
+        ("task      = \"classification\"", "task      = \"clasification\""),
+        ("task      = \"classification\"", "task      = \"regression\""),
+        ("algorithm = \"logistic\"", "algorithm = \"boosting\""),
+        ("algorithm = \"logistic\"", "algorithm = \"logit\""),
+        ("label     = \"CASE WHEN team = home THEN result > 0 ELSE result < 0 END\"\n", ""),
+        ("THEN result > 0 ELSE result < 0 END", "THEN result ELSE -result END"),
+        ("where     = \"result <> 0\"", "where     = \"reslt <> 0\""),
+        ("split     = { time = \"season\", test_from = 2024 }", "split     = { time = \"seasn\", test_from = 2024 }"),
+        ("test_from = 2024", "test_from = \"2024\""),
+        (", test_from = 2024", ""),
+        ("group     = \"game_id\"", "group     = [\"gam\"]"),
+        ("seed      = 7", "features = [\"dwn\", \"game_id\", \"down\", \"down\"]"),
+    ]));
+}
+
+#[test]
+fn gates_that_do_not_fit() {
+    golden!(each(&[
+        ("log_loss = { max = 0.6 }", "log_los = { max = 0.6 }"),
+        ("log_loss = { max = 0.6 }", "rmse = { max = 0.6 }"),
+        ("log_loss = { max = 0.6 }", "log_loss = 0.6"),
+        ("log_loss = { max = 0.6 }", "log_loss = {}"),
+        ("log_loss = { max = 0.6 }", "log_loss = { max = 0.6, min = 0.7 }"),
+        ("log_loss = { max = 0.6 }", "log_loss = { max = 0.6, reference = \"wp\" }"),
+        ("reference = \"wp\", max", "reference = \"yards\", max"),
+        ("reference = \"wp\", max", "max"),
+    ]));
+}
+
+#[test]
+fn the_future_and_the_rival_stay_out_of_views() {
+    golden!(
+        [
+            explained(&[("down, score,", "down, result AS final,")]),
+            explained(&[("WHERE down IS NOT NULL", "WHERE result > 0")]),
+            explained(&[("PARTITION BY game_id, team", "PARTITION BY game_id, result")]),
+            explained(&[("avg(yards)", "avg(CAST(result AS float))")]),
+            explained(&[("down, score,", "down, wp - 0.5 AS edge,")]),
+            explained(&[("WHERE down IS NOT NULL", "WHERE wp IS NOT NULL")]),
+            explained(&[
+                ("reference = [\"wp\"]", "reference = [\"wpp\", \"team\"]"),
+                ("reference = \"wp\"", "reference = \"wpp\"")
+            ]),
+        ]
+        .concat()
+    );
+}
+
+#[test]
+fn endpoints_and_sinks_that_do_not_fit() {
+    golden!(each(&[
+        ("model   = \"winner\"", "model   = \"winer\""),
+        ("\"team\", \"yards_recent\"", "\"team\", \"yards_recent\", \"yardz\""),
+        ("\"team\", \"yards_recent\"", "\"team\", \"yards_recent\", \"result\""),
+        ("{team} {yards_recent}", "{team} {down}"),
+        ("{team} {yards_recent}", "{team:upper} {yards_recent"),
+        ("endpoint = \"winner\"", "endpoint = \"loser\""),
+        ("format   = \"csv\"", "format   = \"cvs\""),
+        ("path     = \"out/winner.csv\"\n", ""),
+        ("[endpoints.winner]\n", "[endpoints.winner]\ntopic = \"demo-plays\"\n"),
+        ("[endpoints.winner]", "[endpoints.\"the winner\"]"),
+    ]));
+}
+
+#[test]
+fn connections_that_cannot_be() {
+    golden!(each(&[
+        ("${REGISTRY}", "${REGISTRIES}"),
+        ("${REGISTRY}", "${REGISTRY"),
+        ("registry = { path = \"${REGISTRY}\" }", "registry = { url = \"https://mlflow.example.org\" }"),
+        ("registry = { path = \"${REGISTRY}\" }", "kafka = { bootstrap_servers = \"${KAFKA}\" }"),
+        ("registry = { path = \"${REGISTRY}\" }", "redis = { url = \"redis://localhost\" }\ntables = \"sqlite\""),
+        ("registry = { path = \"${REGISTRY}\" }", "rediss = { url = \"redis://localhost\" }"),
+    ]));
+}
+
+#[test]
+fn every_problem_is_told_at_once_and_none_twice() {
+    golden!(explained(&[
+        ("yards   = \"float\"", "yards   = \"flaot\""),
+        ("topic      =", "topik      ="),
+        ("group     = \"game_id\"", "group     = \"game\""),
+        ("format   = \"csv\"", "format   = \"cvs\""),
+        ("down, score,", "down, scroe,"),
+    ]));
+}
+
+#[test]
+fn faults_inside_strings_are_shown_where_they_stand() {
+    golden!(
+        [
+            explained(&[("event_time = \"at\"", "event_time = \"\"\"\nat\n  + downn * INTERVAL '1 second'\"\"\"")]),
+            explained(&[("where     = \"result <> 0\"", "where     = 'reslt <> 0'")]),
+            explained(&[("where     = \"result <> 0\"", "where     = \"team = \\\"x\\\" AND reslt > 0\"")]),
+        ]
+        .concat()
+    );
+}
+
+#[test]
+fn views_by_one_name_and_views_of_no_stream() {
+    let problems = check(PROJECT, &[("form", VIEW), ("other", VIEW), ("third", &VIEW.replace("plays", "playz"))]);
+    golden!(problems.expect_err("two views of one name").to_string());
+}
+
+#[test]
+fn broken_toml() {
+    golden!(
+        [
+            explained(&[("[streams.plays]", "[streams.plays")]),
+            explained(&[("name = \"demo\"", "name = demo")]),
+            explained(&[("name = \"demo\"", "name = \"demo\"\nname = \"again\"")]),
+            explained(&[("[models.winner]", "[models.winner]\n[models.winner]")]),
+        ]
+        .concat()
+    );
+}
