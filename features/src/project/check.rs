@@ -60,7 +60,7 @@ fn read(
     environment: Environment<'_>,
     view_problems: &mut Vec<Problem>,
 ) -> Parts {
-    let mut root = Section::new(doc, "the project", 0..0, table);
+    let mut root = Section::new(doc, "", 0..0, table);
     let name = match root.section("project") {
         Some(mut section) => {
             let name = section.required_string("name", "name = \"…\"").map(|text| text.value.to_owned());

@@ -67,7 +67,7 @@ pub(super) struct Text<'a> {
 #[derive(Debug)]
 pub(super) struct Section<'a> {
     pub(super) doc: &'a Document,
-    /// As in the file: `streams.plays`.
+    /// As in the file: `streams.plays`; empty for the file as a whole.
     pub(super) name: String,
     /// Where the table's own name stands.
     pub(super) span: Range<usize>,
@@ -102,7 +102,8 @@ impl<'a> Section<'a> {
                 let help = did_you_mean(key, self.asked.iter().copied(), || {
                     format!("the keys here are {}", self.asked.join(", "))
                 });
-                self.doc.problem(name.span(), format!("unknown key `{key}` in [{}]", self.name), help);
+                let place = if self.name.is_empty() { "at the top".to_owned() } else { format!("in [{}]", self.name) };
+                self.doc.problem(name.span(), format!("unknown key `{key}` {place}"), help);
             }
         }
     }
@@ -112,16 +113,16 @@ impl<'a> Section<'a> {
         self.doc.problem(self.span.clone(), message, format!("add {example}"));
     }
 
-    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
+    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str, example: Option<&str>) {
         let message = format!("`{key}` must be {wanted}, this is {}", described(value.get_ref()));
-        self.doc.problem(value.span(), message, None);
+        self.doc.problem(value.span(), message, example.map(|example| format!("write {key} = {example}")));
     }
 
     pub(super) fn string(&mut self, key: &'static str) -> Option<Text<'a>> {
         let value = self.get(key)?;
         let text = text_of(value);
         if text.is_none() {
-            self.wrong_type(key, value, "a string");
+            self.wrong_type(key, value, "a string", None);
         }
         text
     }
@@ -143,7 +144,7 @@ impl<'a> Section<'a> {
             _ => text_of(value).map(|one| vec![one]),
         };
         if list.is_none() {
-            self.wrong_type(key, value, "a string or a list of strings");
+            self.wrong_type(key, value, "a string or a list of strings", Some("[\"…\", \"…\"]"));
         }
         list
     }
@@ -152,13 +153,17 @@ impl<'a> Section<'a> {
         let value = self.get(key)?;
         let answer = value.get_ref().as_bool();
         if answer.is_none() {
-            self.wrong_type(key, value, "true or false");
+            self.wrong_type(key, value, "true or false", None);
         }
         answer
     }
 
     pub(super) fn duration(&mut self, key: &'static str) -> Option<Micros> {
-        let text = self.string(key)?;
+        let value = self.get(key)?;
+        let Some(text) = text_of(value) else {
+            self.wrong_type(key, value, "a length of time", Some("\"30s\""));
+            return None;
+        };
         let length = duration::parse(text.value);
         match length {
             Ok(length) if 0 <= length => Some(length),
@@ -178,7 +183,7 @@ impl<'a> Section<'a> {
     pub(super) fn integer(&mut self, key: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
         let value = self.get(key)?;
         let Some(number) = integer_of(value.get_ref()) else {
-            self.wrong_type(key, value, "a whole number");
+            self.wrong_type(key, value, "a whole number", None);
             return None;
         };
         if range.contains(&number) {
@@ -193,7 +198,7 @@ impl<'a> Section<'a> {
         let value = self.get(key)?;
         let number = float_of(value.get_ref());
         if number.is_none() {
-            self.wrong_type(key, value, "a number");
+            self.wrong_type(key, value, "a number", None);
         }
         number
     }
@@ -203,10 +208,11 @@ impl<'a> Section<'a> {
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::Table(table) => {
-                Some(Section::new(self.doc, format!("{}.{key}", self.name), self.key_span(key), table))
+                let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
+                Some(Section::new(self.doc, name, self.key_span(key), table))
             }
             _ => {
-                self.wrong_type(key, value, "a table");
+                self.wrong_type(key, value, "a table", None);
                 None
             }
         }
@@ -276,7 +282,8 @@ pub(super) fn described(value: &DeValue<'_>) -> &'static str {
         DeValue::Float(_) => "a number",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
+        DeValue::Array(items) if items.is_empty() => "an empty list",
+        DeValue::Array(_) => "a list of other things",
         DeValue::Table(_) => "a table",
     }
 }

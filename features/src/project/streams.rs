@@ -45,8 +45,6 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
     let key = field_list(&mut section, "key", &fields);
     if !section.has("key") {
         section.missing("key", "key = [\"…\"]: the fields whose events belong together, in order");
-    } else if key.as_ref().is_some_and(Vec::is_empty) {
-        doc.problem(section.span.clone(), format!("the key of [{}] is empty", section.name), None);
     }
     let id = field_list(&mut section, "id", &fields);
     let event_time = event_time(&mut section, &fields);
@@ -91,6 +89,10 @@ pub(super) fn topic(doc: &Document, text: &Text<'_>) -> Option<String> {
 fn field_list(section: &mut Section<'_>, key: &'static str, fields: &Fields) -> Option<Vec<usize>> {
     let names = section.strings(key)?;
     let doc = section.doc;
+    if names.is_empty() && key == "key" {
+        let help = "name the fields whose events belong together".to_owned();
+        doc.problem(section.span.clone(), format!("the key of [{}] is empty", section.name), help);
+    }
     let mut indices = Vec::new();
     for name in names {
         let Some(index) = field_named(doc, &name, &fields.schema, &fields.broken) else { continue };

@@ -140,7 +140,9 @@ pub(super) fn function(name: &str) -> Option<Refusal> {
         | "statement_timestamp"
         | "transaction_timestamp"
         | "getdate"
-        | "sysdate" => Refusal::never("the wall clock", CLOCK, "event_time, the event's own time"),
+        | "sysdate" => {
+            Refusal::never("the wall clock", CLOCK, "event_time, the event's own time, or one of its fields")
+        }
         "random" | "rand" | "gen_random_uuid" | "uuid" | "newid" => {
             Refusal::never("a random value", CLOCK, "a field of the event")
         }

@@ -87,13 +87,13 @@ impl<'a, 'r> Typer<'a, 'r> {
         match convert::to(typed, ty) {
             Ok(expr) => Some(expr),
             Err(found) => {
-                let help = if ty == Type::Bool {
-                    format!(
-                        "compare it with something: … {} …",
-                        if found == Type::String { "= 'text'" } else { "<> 0" }
-                    )
-                } else {
-                    format!("CAST(… AS {ty})")
+                let help = match (found, ty) {
+                    (Type::String, Type::Bool) => "compare it with something: … = 'text'".to_owned(),
+                    (_, Type::Bool) => "compare it with something: … <> 0".to_owned(),
+                    (Type::Int | Type::Float, Type::Timestamp) => {
+                        "where it counts seconds: TIMESTAMP '1970-01-01' + … * INTERVAL '1 second'".to_owned()
+                    }
+                    _ => format!("CAST(… AS {ty})"),
                 };
                 self.fault(ast.span(), format!("{what} must be {ty}, this is {found}"), help)
             }
