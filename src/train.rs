@@ -74,9 +74,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
 fn explain(error: TrainError) -> anyhow::Error {
     match error {
         TrainError::History(error) => source::usage(error),
-        TrainError::WrongTask { .. } | TrainError::Split(_) | TrainError::Dataset(_) => {
-            UsageError::new(error.to_string()).into()
-        }
+        TrainError::Split(_) | TrainError::Dataset(_) => UsageError::new(error.to_string()).into(),
         other => other.into(),
     }
 }

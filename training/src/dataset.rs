@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use features::batch::{History, ViewTable};
 use features::column::{Column, Data, Table};
-use features::project::{Model, Task};
+use features::project::Model;
 use features::schema::Compiled;
-use features::value::{Type, Value};
+use features::value::Value;
 use smol_str::SmolStr;
 
 use crate::inputs::Inputs;
@@ -54,10 +54,6 @@ pub enum DatasetError {
         left_out.filtered, left_out.no_label, left_out.no_time
     )]
     NoRows { view: String, rows: usize, left_out: LeftOut, time: String },
-    #[error("the label of a classification is true or false, 1 or 0, but `{label}` gave {value}")]
-    NotBinary { label: String, value: f64 },
-    #[error("the label `{label}` is of type {ty}: give a number or a condition")]
-    LabelType { label: String, ty: Type },
     #[error("the model has no features")]
     NoFeatures,
     #[error("the view has no column {index}: it was computed from another version of the view")]
@@ -68,7 +64,6 @@ impl Dataset {
     /// Picks rows of `view` and what belongs to them from `history`, which the view was computed over.
     pub fn new(model: &Model, history: &History, view: &ViewTable) -> Result<Dataset, DatasetError> {
         let label = evaluate(&model.label, &history.table);
-        check_label_type(model, &label)?;
         let filter = model.filter.as_ref().map(|filter| evaluate(filter, &history.table));
         let time = model.split.as_ref().map(|split| &history.table.columns[split.time]);
 
@@ -98,7 +93,6 @@ impl Dataset {
             });
         }
         let labels = numbers_at(&label, &source);
-        check_labels(model, &labels)?;
         let mut columns = Vec::with_capacity(model.inputs.len());
         for &index in &model.inputs {
             let column = view.table.columns.get(index).ok_or(DatasetError::OtherView { index })?;
@@ -173,23 +167,6 @@ fn evaluate(expression: &Compiled, table: &Table) -> Column {
     let fields: Vec<Option<&Column>> = table.columns.iter().map(Some).collect();
     let (mut columns, _) = expression.program.eval_columns(table.rows, &fields, &[]);
     columns.pop().unwrap_or_else(|| Column::from_values(expression.expr.ty, &vec![Value::Null; table.rows]))
-}
-
-fn check_label_type(model: &Model, label: &Column) -> Result<(), DatasetError> {
-    match label.ty {
-        Type::Bool | Type::Int | Type::Float => Ok(()),
-        ty => Err(DatasetError::LabelType { label: model.label.text.clone(), ty }),
-    }
-}
-
-fn check_labels(model: &Model, labels: &[f64]) -> Result<(), DatasetError> {
-    if model.task == Task::Regression {
-        return Ok(());
-    }
-    match labels.iter().find(|&&y| y != 0.0 && y != 1.0) {
-        Some(&value) => Err(DatasetError::NotBinary { label: model.label.text.clone(), value }),
-        None => Ok(()),
-    }
 }
 
 /// The chosen rows as model inputs: booleans as 0 and 1, NULL as NaN.

@@ -158,3 +158,6 @@ fn seen_in_training(model: &Model, dataset: &Dataset) -> Option<Remark> {
     let seen = dataset.times.iter().filter(before).count();
     (seen > 0).then_some(Remark::SeenInTraining { seen: seen as u64, rows: dataset.rows() as u64 })
 }
+
+#[cfg(test)]
+mod tests;

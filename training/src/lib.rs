@@ -7,6 +7,8 @@ pub mod algorithm;
 mod artifact;
 pub mod dataset;
 mod evaluate;
+#[cfg(test)]
+mod fixture;
 pub mod gate;
 pub mod inputs;
 pub mod progress;

@@ -37,8 +37,6 @@ pub struct TrainRun<'a> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    #[error("algorithm `{algorithm}` is not made for {}", match task { Task::Classification => "classification", Task::Regression => "regression" })]
-    WrongTask { algorithm: &'static str, task: Task },
     #[error(transparent)]
     History(#[from] BatchError),
     #[error(transparent)]
@@ -60,9 +58,6 @@ pub enum TrainError {
 /// Trains, judges and registers a version. Equal data, declaration and seed give equal bytes of `model.json`.
 pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport, TrainError> {
     let model = run.model;
-    if !algorithm::suits(&model.algorithm, model.task) {
-        return Err(TrainError::WrongTask { algorithm: model.algorithm.name(), task: model.task });
-    }
     let start = Instant::now();
     progress.stage(Stage::Load);
     let history = run.source.read(run.project, &model.view.stream, &|rows| progress.rows(rows))?;
@@ -161,3 +156,6 @@ fn native(task: Task, fitted: &Fitted) -> Result<LinearModel, InvalidLinearModel
     };
     LinearModel::new(link, fitted.intercept, fitted.coefficients.clone(), fitted.imputation.clone())
 }
+
+#[cfg(test)]
+mod tests;

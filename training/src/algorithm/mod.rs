@@ -7,7 +7,7 @@ mod polish;
 mod rank;
 mod standardise;
 
-use features::project::{Algorithm, Task};
+use features::project::Algorithm;
 
 pub use linear::Linear;
 pub use logistic::{InvalidPenalty, Logistic, LogisticSpec};
@@ -101,14 +101,6 @@ pub fn fit(algorithm: &Algorithm, inputs: &Inputs, labels: &[f64], rows: &[usize
     let warnings = left_out.chain(solution.warnings).collect();
     let imputation = data.moments.iter().map(|m| m.imputation).collect();
     Ok(Fitted { intercept, coefficients, standardised, imputation, warnings })
-}
-
-/// The task that an algorithm is made for.
-pub fn suits(algorithm: &Algorithm, task: Task) -> bool {
-    match algorithm {
-        Algorithm::Logistic { .. } => task == Task::Classification,
-        Algorithm::Linear => task == Task::Regression,
-    }
 }
 
 impl Warning {

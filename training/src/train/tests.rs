@@ -1,0 +1,284 @@
+//! Whole runs on a small project: what is learned, what is registered, and what bad input is told.
+
+use models::artifact::{GateOutcome, MODEL};
+use models::registry::{CHAMPION, Registry};
+
+use super::*;
+use crate::dataset::LeftOut;
+use crate::fixture::{Fixture, MARGIN, Play, WINNER, plays};
+
+#[test]
+fn a_version_records_all_that_it_came_from() {
+    let fixture = Fixture::new(WINNER);
+    let report = fixture.train("winner", &plays()).unwrap();
+    let version = fixture.registry().load("winner", 1).unwrap();
+    let manifest = version.artifact.manifest();
+    assert_eq!(manifest, &report.manifest);
+    assert_eq!(manifest.rows, Rows { train: 600, test: 300 });
+    assert_eq!(manifest.signature.names().collect::<Vec<_>>(), ["lead", "tempo", "late", "lead_recent"]);
+    assert_eq!((manifest.evaluation.rows, manifest.evaluation.groups), (300, 30));
+    assert_eq!(manifest.label, "won");
+    assert_eq!(manifest.group, ["match_id"]);
+    assert_eq!(manifest.algorithm.parameters["l2"], 1.0);
+    assert_eq!(manifest.data.rows, 900);
+    assert_eq!(manifest.seed, 3);
+    assert!(manifest.evaluation.metrics["auc"] > 0.7, "{:?}", manifest.evaluation.metrics);
+}
+
+#[test]
+fn the_stored_model_predicts_what_was_fitted() {
+    let fixture = Fixture::new(MARGIN);
+    let report = fixture.train("margin", &plays()).unwrap();
+    let coefficients = report.manifest.coefficients.unwrap();
+    let predictor = fixture.registry().load("margin", 1).unwrap().artifact.predictor();
+    let mut out = [0.0];
+    // A NULL tempo takes its imputation.
+    predictor.predict(&[4.0, f64::NAN, 1.0, 3.0], &mut out);
+    let inputs = [4.0, coefficients.terms[1].imputation, 1.0, 3.0];
+    let terms = coefficients.terms.iter().zip(inputs).map(|(term, x)| term.value * x);
+    let expected = coefficients.intercept + terms.sum::<f64>();
+    assert!((out[0] - expected).abs() < 1e-12, "{} != {expected}", out[0]);
+}
+
+#[test]
+fn equal_data_give_equal_bytes_of_the_model() {
+    let bytes = |threads: usize| {
+        let fixture = Fixture::new(WINNER);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let report = pool.install(|| fixture.train("winner", &plays())).unwrap();
+        let stored = std::fs::read(fixture.path("registry/winner/versions/1").join(MODEL)).unwrap();
+        (stored, report.manifest.data.digest, report.manifest.evaluation)
+    };
+    assert_eq!(bytes(1), bytes(4));
+}
+
+#[test]
+fn the_digest_tells_other_data_from_the_same() {
+    let fixture = Fixture::new(WINNER);
+    let digest = |plays: &[Play]| fixture.train("winner", plays).unwrap().manifest.data.digest;
+    let same = digest(&plays());
+    assert_eq!(digest(&plays()), same);
+    let mut changed = plays();
+    changed[17].lead += 1e-9;
+    assert_ne!(digest(&changed), same);
+    let mut relabelled = plays();
+    for play in relabelled.iter_mut().filter(|p| p.match_id == "m3") {
+        play.won = (play.won == "false").to_string();
+    }
+    assert_ne!(digest(&relabelled), same);
+}
+
+#[test]
+fn the_first_version_becomes_champion_and_later_ones_wait() {
+    let fixture = Fixture::new(WINNER);
+    let first = fixture.train("winner", &plays()).unwrap();
+    let second = fixture.train("winner", &plays()).unwrap();
+    assert_eq!((first.version, first.promoted), (1, true));
+    assert_eq!((second.version, second.promoted), (2, false));
+    assert_eq!(fixture.registry().aliases("winner").unwrap(), [(CHAMPION.to_owned(), 1)]);
+}
+
+#[test]
+fn a_version_that_fails_its_gate_serves_nobody() {
+    let fixture = Fixture::new(&format!("{WINNER}gate = {{ log_loss = {{ max = 0.001 }} }}\n"));
+    let report = fixture.train("winner", &plays()).unwrap();
+    assert_eq!(report.manifest.gate.outcome, GateOutcome::Failed);
+    assert!(!report.promoted);
+    assert_eq!(fixture.registry().aliases("winner").unwrap(), []);
+    assert_eq!(fixture.registry().versions("winner").unwrap(), [1]);
+}
+
+#[test]
+fn a_refit_learns_from_everything_and_leaves_the_figures() {
+    let fixture = Fixture::new(WINNER);
+    let plain = fixture.train_with("winner", &plays(), false).unwrap();
+    let refit = fixture.train_with("winner", &plays(), true).unwrap();
+    assert_eq!(refit.manifest.refit, Some(Refit { rows: 900 }));
+    assert_eq!(refit.manifest.evaluation, plain.manifest.evaluation);
+    assert_ne!(refit.manifest.coefficients, plain.manifest.coefficients);
+    assert_eq!(plain.manifest.refit, None);
+}
+
+#[test]
+fn references_are_compared_where_they_know_something() {
+    let fixture = Fixture::new(WINNER);
+    let report = fixture.train("winner", &plays()).unwrap();
+    let odds = &report.manifest.evaluation.references["odds"];
+    assert_eq!(odds.rows, 270);
+    assert!(odds.differences["log_loss"].interval.is_some());
+}
+
+#[test]
+fn rows_are_left_out_for_one_reason_each() {
+    let fixture = Fixture::new(&WINNER.replace("task =", "where = \"tempo <> 4\"\ntask ="));
+    let mut data = plays();
+    for (i, play) in data.iter_mut().enumerate() {
+        match i {
+            0 => play.tempo = "4".into(),
+            1 => (play.tempo, play.won) = (String::new(), String::new()),
+            2 => (play.tempo, play.won) = ("5".into(), String::new()),
+            3 => (play.tempo, play.season) = ("5".into(), String::new()),
+            _ => play.tempo = "5".into(),
+        }
+    }
+    let report = fixture.train("winner", &data).unwrap();
+    assert_eq!(report.left_out, LeftOut { filtered: 2, no_label: 1, no_time: 1 });
+    assert_eq!(report.rows.train + report.rows.test, 896);
+}
+
+#[test]
+fn nothing_left_to_learn_from_says_why() {
+    let fixture = Fixture::new(WINNER);
+    let mut data = plays();
+    for play in &mut data {
+        play.won = String::new();
+    }
+    let error = fixture.train("winner", &data).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "no row is left to learn from: the view `state` has 900 rows, of which 0 are dropped by `where`, 900 have no \
+         label and 0 no `season`"
+    );
+}
+
+#[test]
+fn without_a_split_all_is_trained_and_nothing_judged() {
+    let fixture = Fixture::new(&WINNER.replace("split = { time = \"season\", test_from = 2002 }", ""));
+    let report = fixture.train("winner", &plays()).unwrap();
+    assert_eq!(report.rows, Rows { train: 900, test: 0 });
+    assert_eq!(report.manifest.evaluation, Evaluation::default());
+    assert_eq!(report.remarks.last(), Some(&Remark::NoTestPart));
+    assert!(report.promoted, "no gate objects");
+}
+
+#[test]
+fn a_gate_that_cannot_be_judged_is_not_passed() {
+    let unsplit = WINNER.replace("split = { time = \"season\", test_from = 2002 }", "");
+    let fixture = Fixture::new(&format!("{unsplit}gate = {{ log_loss = {{ max = 1.0 }} }}\n"));
+    let report = fixture.train("winner", &plays()).unwrap();
+    assert_eq!(report.manifest.gate.outcome, GateOutcome::Failed);
+    assert!(!report.promoted);
+}
+
+#[test]
+fn a_part_left_empty_is_refused_and_nothing_registered() {
+    for (from, expected) in [("1999", "nothing to train on"), ("2003", "nothing to test on")] {
+        let fixture = Fixture::new(&WINNER.replace("2002", from));
+        let error = fixture.train("winner", &plays()).unwrap_err();
+        assert!(matches!(error, TrainError::Split(_)) && error.to_string().starts_with(expected), "{error}");
+        assert_eq!(fixture.registry().models().unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn labels_of_one_class_are_refused() {
+    let fixture = Fixture::new(WINNER);
+    let mut data = plays();
+    for play in &mut data {
+        play.won = "true".into();
+    }
+    let error = fixture.train("winner", &data).unwrap_err();
+    assert!(matches!(error, TrainError::Fit(FitError::OneClass { label: true, rows: 600 })), "{error}");
+}
+
+#[test]
+fn a_test_part_of_one_class_has_no_auc_and_still_a_log_loss() {
+    let fixture = Fixture::new(WINNER);
+    let mut data = plays();
+    for play in data.iter_mut().filter(|p| p.season == "2002") {
+        play.won = "true".into();
+    }
+    let metrics = fixture.train("winner", &data).unwrap().manifest.evaluation.metrics;
+    assert!(metrics.contains_key("log_loss") && !metrics.contains_key("auc"), "{metrics:?}");
+}
+
+#[test]
+fn features_that_are_null_everywhere_are_refused() {
+    let features = "features = [\"tempo\"]\n";
+    let fixture = Fixture::new(&format!("{WINNER}{features}"));
+    let mut data = plays();
+    for play in &mut data {
+        play.tempo = String::new();
+    }
+    let error = fixture.train("winner", &data).unwrap_err();
+    assert!(matches!(error, TrainError::Fit(FitError::NothingVaries)), "{error}");
+}
+
+#[test]
+fn one_group_has_figures_without_intervals() {
+    let fixture = Fixture::new(WINNER);
+    let mut data = plays();
+    for play in data.iter_mut().filter(|p| p.season == "2002") {
+        (play.n, play.match_id) = (play.n + 100 * play.match_id[1..].parse::<u32>().unwrap(), "final".into());
+    }
+    let report = fixture.train("winner", &data).unwrap();
+    let evaluation = &report.manifest.evaluation;
+    assert_eq!((evaluation.groups, evaluation.intervals.len()), (1, 0));
+    assert!(report.remarks.contains(&Remark::FewGroups { groups: 1 }));
+}
+
+#[test]
+fn groups_on_both_sides_of_the_split_are_remarked_on() {
+    let fixture = Fixture::new(WINNER);
+    let mut data = plays();
+    for play in data.iter_mut().filter(|p| p.match_id == "m89" && p.n < 4) {
+        play.season = "2001".into();
+    }
+    let report = fixture.train("winner", &data).unwrap();
+    assert!(report.remarks.contains(&Remark::Straddling { groups: 1 }), "{:?}", report.remarks);
+}
+
+#[test]
+fn no_history_says_where_to_get_some() {
+    let fixture = Fixture::new(WINNER);
+    let registry = fixture.registry();
+    let run = TrainRun {
+        project: &fixture.project,
+        model: fixture.model("winner"),
+        source: Source::Imported,
+        registry: &registry,
+        refit: false,
+        now: 0,
+        clutch_version: "test",
+    };
+    let error = train(&run, &crate::progress::Silent).unwrap_err().to_string();
+    assert!(error.contains("clutch data import"), "{error}");
+}
+
+#[test]
+fn the_example_is_a_row_in_the_features_own_types() {
+    let fixture = Fixture::new(WINNER);
+    fixture.train("winner", &plays()).unwrap();
+    let version = fixture.registry().load("winner", 1).unwrap();
+    let example = version.artifact.input_example();
+    assert!(example["late"].is_boolean() && example["lead"].is_number(), "{example:?}");
+    assert!(example.values().all(|value| !value.is_null()), "{example:?}");
+}
+
+#[test]
+fn stages_are_told_in_order() {
+    #[derive(Default)]
+    struct Told(std::sync::Mutex<Vec<Stage>>);
+    impl Progress for Told {
+        fn stage(&self, stage: Stage) {
+            self.0.lock().unwrap().push(stage);
+        }
+        fn rows(&self, _: u64) {}
+    }
+    let fixture = Fixture::new(WINNER);
+    let registry = fixture.registry();
+    let told = Told::default();
+    let run = TrainRun {
+        project: &fixture.project,
+        model: fixture.model("winner"),
+        source: fixture.source("plays.csv", &plays()),
+        registry: &registry,
+        refit: true,
+        now: 0,
+        clutch_version: "test",
+    };
+    train(&run, &told).unwrap();
+    let stages = told.0.into_inner().unwrap();
+    use Stage::{Evaluate, Features, Fit, Load, Publish};
+    assert_eq!(stages, [Load, Features, Fit, Evaluate, Stage::Refit, Publish]);
+}
