@@ -6,7 +6,7 @@
 //! logistic regression with the same penalty on the seasons before the split and judge it on the others. The peer is
 //! `benches/peers/train_sklearn.py`, once with scikit-learn's default solver and once with the one that is quickest on
 //! such data. Runs alternate, so that a busy machine is busy for all.
-#![expect(clippy::print_stdout, reason = "a benchmark's results go to standard output")]
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and may fail loudly")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -122,7 +122,9 @@ fn last_json_line(name: &str, output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().last().unwrap_or_default();
     assert!(output.status.success(), "{name} failed:\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_str(line).unwrap_or_else(|error| panic!("{name} printed `{line}`, which is no JSON: {error}"))
+    let parsed: Result<Value, _> = serde_json::from_str(line);
+    assert!(parsed.is_ok(), "{name} printed `{line}`, which is no JSON");
+    parsed.unwrap_or_default()
 }
 
 /// Real seasons where they are at hand, simulated ones elsewhere.
