@@ -2,3 +2,5 @@
 #![cfg(test)]
 
 mod architecture;
+mod support;
+mod train;
