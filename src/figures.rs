@@ -46,7 +46,7 @@ pub(crate) fn coefficients(coefficients: &Coefficients) -> Vec<String> {
     table(&rows)
 }
 
-fn interval(interval: &Interval) -> String {
+pub(crate) fn interval(interval: &Interval) -> String {
     format!("[{:.4}, {:.4}]", interval.low, interval.high)
 }
 

@@ -3,7 +3,6 @@
 
 mod check;
 mod cli;
-#[cfg(feature = "train")]
 mod clock;
 mod context;
 mod data;
@@ -14,10 +13,8 @@ mod doctor;
 mod evaluate;
 #[cfg(feature = "train")]
 mod features;
-#[cfg(feature = "train")]
 mod figures;
 mod init;
-#[cfg(feature = "train")]
 mod lookup;
 mod models;
 mod output;

@@ -21,7 +21,6 @@ pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
 }
 
 /// 161205 as 161,205.
-#[cfg(feature = "train")]
 pub(crate) fn count(rows: u64) -> String {
     let digits = rows.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

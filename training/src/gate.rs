@@ -45,16 +45,7 @@ fn paired(metric: &str) -> Option<&str> {
 
 /// One line for each rule: what was asked, what was seen.
 pub fn reasons(gate: &GateReport) -> Vec<String> {
-    gate.rules.iter().map(reason).collect()
-}
-
-fn reason(rule: &GateRuleReport) -> String {
-    let against = rule.reference.as_ref().map(|r| format!(" to {r}")).unwrap_or_default();
-    let limits = [rule.min.map(|x| format!("at least {x}")), rule.max.map(|x| format!("at most {x}"))];
-    let limits = limits.into_iter().flatten().collect::<Vec<_>>().join(" and ");
-    let seen = rule.observed.map_or("could not be computed".to_owned(), |x| format!("is {x:.4}"));
-    let verdict = if rule.kept { "kept" } else { "broken" };
-    format!("{verdict}: {}{against} {seen}, limit {limits}", rule.metric)
+    gate.rules.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use features::project::Task;
 use features::value::Micros;
 use indexmap::IndexMap;
 
-use super::ArtifactError;
+use super::{ArtifactError, GateReport};
 use crate::evaluation::Evaluation;
 use crate::reference::check_name;
 use crate::signature::Signature;
@@ -110,48 +110,6 @@ pub struct Coefficient {
 pub struct Refit {
     /// Training and test part together.
     pub rows: u64,
-}
-
-/// How the version stands to the limits that its project sets.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct GateReport {
-    pub outcome: GateOutcome,
-    pub rules: Vec<GateRuleReport>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GateOutcome {
-    Passed,
-    Failed,
-    /// The project sets no limits.
-    None,
-}
-
-impl GateOutcome {
-    /// As in JSON: `passed`, `failed`, `none`.
-    pub fn name(self) -> &'static str {
-        match self {
-            GateOutcome::Passed => "passed",
-            GateOutcome::Failed => "failed",
-            GateOutcome::None => "none",
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct GateRuleReport {
-    pub metric: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<f64>,
-    /// Absent where the metric is undefined on the test part; such a rule is not kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed: Option<f64>,
-    pub kept: bool,
 }
 
 /// Proof that the view gave the same bits in all three hosts.

@@ -12,6 +12,7 @@ mod checksums;
 mod error;
 mod example;
 mod files;
+mod gate;
 mod linear;
 mod manifest;
 mod mlmodel;
@@ -19,10 +20,11 @@ mod native;
 
 pub use error::ArtifactError;
 pub use files::{CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL};
+pub use gate::{GateOutcome, GateReport, GateRuleReport};
 pub use linear::{InvalidLinearModel, LinearModel, Link};
 pub use manifest::{
-    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, GateOutcome, GateReport, GateRuleReport, Manifest,
-    ParityCertificate, Refit, Rows, SplitRecord, ViewRecord,
+    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, Manifest, ParityCertificate, Refit, Rows, SplitRecord,
+    ViewRecord,
 };
 pub use native::NativeModel;
 
