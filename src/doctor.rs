@@ -1,12 +1,196 @@
-//! `clutch doctor`
+//! `clutch doctor`: looks, changes nothing, and says what is amiss.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use features::project::Project;
+use models::reference::{ModelRef, Selector};
+use models::registry::{DirectoryRegistry, Registry, RegistryError};
+use serde_json::json;
 
 use crate::context::Context;
+use crate::{clock, output};
 
+/// Examples:
+///   clutch doctor
+///   clutch doctor --project nfl --json
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Args {}
 
-pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    todo!("{args:?} {context:?}")
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One thing looked at.
+#[derive(Debug, serde::Serialize)]
+struct Finding {
+    name: &'static str,
+    status: Status,
+    detail: String,
+    /// What to do about it.
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn ok(name: &'static str, detail: impl Into<String>) -> Finding {
+        Finding { name, status: Status::Ok, detail: detail.into(), remedy: None }
+    }
+
+    fn warn(name: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { name, status: Status::Warn, detail: detail.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn fail(name: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { name, status: Status::Fail, detail: detail.into(), remedy: Some(remedy.into()) }
+    }
+}
+
+pub(crate) fn run(_args: Args, context: &Context) -> anyhow::Result<ExitCode> {
+    let mut findings = vec![binary(), machine(), disk(&context.project_dir)];
+    match Project::load(&context.project_dir, &crate::context::environment) {
+        Ok(project) => {
+            findings.push(Finding::ok("project", format!("`{}` has no problems", project.name)));
+            findings.extend(state(&project));
+            #[cfg(feature = "train")]
+            findings.extend(history(&project));
+            findings.extend(registry(&project, context));
+        }
+        Err(problems) => {
+            let remedy = format!("clutch check --project {}", context.project_dir.display());
+            findings.push(Finding::fail("project", format!("{} problems", problems.0.len()), remedy));
+        }
+    }
+    for finding in &findings {
+        let mark = match finding.status {
+            Status::Ok => "ok  ",
+            Status::Warn => "warn",
+            Status::Fail => "FAIL",
+        };
+        output::say(context, format!("{mark}  {:<10} {}", finding.name, finding.detail));
+        if let Some(remedy) = &finding.remedy {
+            output::say(context, format!("{:18}→ {remedy}", ""));
+        }
+    }
+    let healthy = findings.iter().all(|finding| finding.status != Status::Fail);
+    output::json(context, &json!({ "healthy": healthy, "findings": findings }));
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(output::NO) })
+}
+
+fn binary() -> Finding {
+    let parts = [("train", cfg!(feature = "train")), ("serve", cfg!(feature = "serve"))];
+    let built: Vec<&str> = parts.iter().filter(|(_, built)| *built).map(|(name, _)| *name).collect();
+    Finding::ok("binary", format!("clutch {}, built with {}", env!("CARGO_PKG_VERSION"), built.join(" and ")))
+}
+
+fn machine() -> Finding {
+    match available_parallelism() {
+        Ok(cores) => Finding::ok("machine", format!("{cores} cores")),
+        Err(error) => Finding::warn("machine", format!("cores are unknown: {error}"), "check the process's limits"),
+    }
+}
+
+/// Below this the log takes no more events (128 MB), with room for an import beside it.
+const ENOUGH_DISK: u64 = 1 << 30;
+
+fn disk(dir: &Path) -> Finding {
+    match rustix::fs::statvfs(dir) {
+        Ok(stat) => {
+            let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+            let detail = format!("{:.1} GB free at {}", free as f64 / 1e9, dir.display());
+            if free < ENOUGH_DISK {
+                Finding::warn("disk", detail, "make room: below 128 MB the event log takes nothing more")
+            } else {
+                Finding::ok("disk", detail)
+            }
+        }
+        Err(error) => {
+            Finding::fail("disk", format!("{}: {error}", dir.display()), "name the folder with --project DIR")
+        }
+    }
+}
+
+/// Whether `.clutch` can be written, and who holds it.
+fn state(project: &Project) -> Vec<Finding> {
+    let dir = project.state_dir();
+    if !dir.exists() {
+        return vec![Finding::ok("state", format!("{} does not exist yet: the first command makes it", dir.display()))];
+    }
+    let mut findings = Vec::new();
+    match rustix::fs::access(&dir, rustix::fs::Access::WRITE_OK) {
+        Ok(()) => findings.push(Finding::ok("state", format!("{} can be written", dir.display()))),
+        Err(error) => {
+            let remedy = "give this user the right to write there, or mount it writable";
+            findings.push(Finding::fail("state", format!("{}: {error}", dir.display()), remedy));
+        }
+    }
+    #[cfg(feature = "serve")]
+    findings.push(server(&dir));
+    findings
+}
+
+#[cfg(feature = "serve")]
+fn server(dir: &Path) -> Finding {
+    use std::time::Duration;
+
+    let Some(holder) = serving::instance::Holder::read(dir) else {
+        return Finding::ok("server", "none has run here");
+    };
+    let Some(http) = holder.http else {
+        return Finding::ok("server", format!("process {} has or had the folder, without HTTP", holder.pid));
+    };
+    let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build();
+    match ureq::Agent::new_with_config(config).get(format!("http://{http}/readyz")).call() {
+        Ok(_) => Finding::ok("server", format!("process {} is ready on http://{http}", holder.pid)),
+        Err(ureq::Error::StatusCode(code)) => {
+            let remedy = format!("curl http://{http}/readyz says what it waits for");
+            Finding::warn("server", format!("process {} on http://{http} answers {code}", holder.pid), remedy)
+        }
+        Err(_) => Finding::ok("server", format!("none runs (the last was process {})", holder.pid)),
+    }
+}
+
+#[cfg(feature = "train")]
+fn history(project: &Project) -> Vec<Finding> {
+    let look = |stream| {
+        let store = features::batch::HistoryStore::new(&project.state_dir(), stream);
+        match store.rows() {
+            Ok(0) => {
+                let remedy = "clutch data import, clutch data download or clutch data simulate";
+                Finding::warn("history", format!("no events of `{}` are imported", stream.name), remedy)
+            }
+            Ok(rows) => Finding::ok("history", format!("{rows} events of `{}`", stream.name)),
+            Err(error) => {
+                let remedy = format!("remove {} and import again", store.folder().display());
+                Finding::fail("history", error.to_string(), remedy)
+            }
+        }
+    };
+    project.streams.values().map(look).collect()
+}
+
+/// For each model of the project: whether its champion can be loaded.
+fn registry(project: &Project, context: &Context) -> Vec<Finding> {
+    let registry = DirectoryRegistry::new(context.registry_dir(None, project), clock::clock());
+    let look = |model: &str| {
+        let champion = ModelRef { name: model.to_owned(), selector: Selector::Alias("champion".to_owned()) };
+        match registry.resolve(&champion).and_then(|number| registry.load(model, number)) {
+            Ok(version) => Finding::ok("model", format!("`{model}` version {} is champion and loads", version.number)),
+            Err(RegistryError::UnknownModel { .. } | RegistryError::UnknownAlias { .. }) => {
+                let remedy = format!("clutch train --model {model}");
+                Finding::warn("model", format!("`{model}` has no champion"), remedy)
+            }
+            Err(error) => {
+                let remedy = format!("clutch models rollback {model}, or train it again");
+                Finding::fail("model", error.to_string(), remedy)
+            }
+        }
+    };
+    project.models.keys().map(|model| look(model)).collect()
 }

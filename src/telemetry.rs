@@ -9,7 +9,7 @@ use crate::output::UsageError;
 
 /// `CLUTCH_LOG` chooses what is told (`info`, `debug`, `serving=debug`, …), `CLUTCH_LOG_FORMAT=json` how.
 pub(crate) fn start() -> Result<(), UsageError> {
-    let wanted = environment("CLUTCH_LOG").unwrap_or_else(|| "info".to_owned());
+    let wanted = environment("CLUTCH_LOG").unwrap_or_else(|| "info,fjall=warn,lsm_tree=warn".to_owned());
     let filter = EnvFilter::try_new(&wanted)
         .map_err(|error| UsageError::new(format!("CLUTCH_LOG={wanted} says nothing that can be followed: {error}")))?;
     let lines = tracing_subscriber::fmt()
