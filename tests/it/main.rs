@@ -2,5 +2,7 @@
 #![cfg(test)]
 
 mod architecture;
+#[cfg(feature = "train")]
+mod history;
 mod support;
 mod train;

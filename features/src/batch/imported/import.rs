@@ -10,8 +10,8 @@ use super::lock::Lock;
 use super::manifest::{Manifest, ManifestPart};
 use crate::batch::error::{BatchError, FileFault, Note};
 use crate::batch::history::{History, Reject, read_files};
-use crate::batch::write::{write_atomically, write_table};
 use crate::batch::read;
+use crate::batch::write::{write_atomically, write_table};
 use crate::column::{Column, Table};
 use crate::schema::Stream;
 
