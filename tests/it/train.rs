@@ -93,7 +93,10 @@ fn assert_refused(output: &Output, code: i32, expected: &str) {
 #[test]
 fn train_keeps_the_contract_of_its_json() {
     let report = Small::new("").json("train", &["--model", "winner"]);
-    assert_eq!((&report["model"], &report["version"], &report["algorithm"]), (&"winner".into(), &1.into(), &"logistic".into()));
+    assert_eq!(
+        (&report["model"], &report["version"], &report["algorithm"]),
+        (&"winner".into(), &1.into(), &"logistic".into())
+    );
     assert_eq!(report["rows"], serde_json::json!({ "train": 180, "test": 180 }));
     assert_eq!(report["features"], serde_json::json!(["lead", "pressure"]));
     for metric in ["log_loss", "brier", "auc", "accuracy", "ece"] {
@@ -154,7 +157,9 @@ fn people_read_figures_and_what_to_do_next() {
     let output = small.run("train", &["--model", "winner", "--refit"]);
     assert_success(&output);
     let said = String::from_utf8_lossy(&output.stdout);
-    for expected in ["winner version 1", "log_loss", "odds", "pressure", "(intercept)", "champion", "Next: clutch serve"] {
+    for expected in
+        ["winner version 1", "log_loss", "odds", "pressure", "(intercept)", "champion", "Next: clutch serve"]
+    {
         assert!(said.contains(expected), "`{expected}` is not in:\n{said}");
     }
     let second = small.run("train", &["--model", "winner"]);

@@ -7,10 +7,11 @@ mod keys;
 
 use std::sync::Arc;
 
+use self::chunks::Outputs;
 use self::keys::Keys;
 use super::error::BatchError;
 use super::history::History;
-use crate::column::{Column, Table};
+use crate::column::Table;
 use crate::plan::View;
 
 /// In which order, and with which decisions, history is folded.
@@ -46,8 +47,7 @@ pub fn compute(view: &Arc<View>, history: &History, order: Order) -> Result<View
     let columns = &history.table.columns;
     let everything = || (0..history.table.rows).collect::<Vec<_>>();
     if view.calls.is_empty() && order == Order::Ideal {
-        let (source, outputs, overflows) = chunks::row_by_row(view, columns, &everything());
-        return Ok(view_table(view, history, source, outputs, overflows));
+        return Ok(view_table(view, history, chunks::row_by_row(view, columns, &everything())));
     }
     let keys = Keys::group(&history.stream, columns, history.table.rows);
     let admitted = admit::admit(history, &keys, order);
@@ -60,13 +60,15 @@ pub fn compute(view: &Arc<View>, history: &History, order: Order) -> Result<View
     };
     let kept = chunks::before(view, columns, &accepted);
     let windows = fold::results(view, history, &admitted.logs, &kept);
-    let (outputs, overflows) = chunks::after(view, columns, &kept.rows, &windows);
-    let mut table = view_table(view, history, kept.rows, outputs, overflows + kept.overflows);
+    let mut outputs = chunks::after(view, columns, &kept.rows, &windows);
+    outputs.overflows += kept.overflows;
+    let mut table = view_table(view, history, outputs);
     (table.late, table.duplicate) = (admitted.late, admitted.duplicate);
     Ok(table)
 }
 
-fn view_table(view: &View, history: &History, source: Vec<usize>, columns: Vec<Column>, overflows: u64) -> ViewTable {
+fn view_table(view: &View, history: &History, outputs: Outputs) -> ViewTable {
+    let Outputs { rows: source, columns, overflows } = outputs;
     let names = view.columns.iter().map(|column| column.name.clone()).collect();
     let table = Table { names, columns, rows: source.len() };
     ViewTable { source, table, overflows, late: 0, duplicate: 0, invalid: history.rejects.len() as u64 }

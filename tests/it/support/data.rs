@@ -21,7 +21,18 @@ pub(crate) fn plays(project: &TestProject, season: u16) -> PathBuf {
     let season = season.to_string();
     let folder = out.display().to_string();
     assert_success(&project.output(&[
-        "data", "simulate", "nfl", "--seasons", "1", "--first-season", &season, "--seed", &season, "--no-import", "--out", &folder,
+        "data",
+        "simulate",
+        "nfl",
+        "--seasons",
+        "1",
+        "--first-season",
+        &season,
+        "--seed",
+        &season,
+        "--no-import",
+        "--out",
+        &folder,
     ]));
     out.join("*.parquet")
 }

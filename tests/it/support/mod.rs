@@ -23,7 +23,8 @@ impl TestProject {
         let folder = TempDir::new().expect("temporary folder");
         let project = TestProject { folder };
         let dir = project.dir();
-        let init = clutch().args(["init", &dir.display().to_string(), "--template", "nfl"]).output().expect("clutch runs");
+        let init =
+            clutch().args(["init", &dir.display().to_string(), "--template", "nfl"]).output().expect("clutch runs");
         assert_success(&init);
         project
     }

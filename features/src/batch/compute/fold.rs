@@ -3,27 +3,28 @@
 use rayon::prelude::*;
 
 use super::admit::{self, KeyLog};
-use super::chunks::Kept;
+use super::chunks::Outputs;
 use crate::batch::history::History;
 use crate::batch::rows;
 use crate::column::{Column, ColumnBuilder};
 use crate::kernel::{Kernel, ViewState};
-use crate::plan::View;
-use crate::value::{Type, Value};
+use crate::plan::{Call, View};
+use crate::value::{Micros, Type, Value};
 
 /// So many events are folded by one task, keys being whole.
 const TASK: usize = 8192;
 
 /// The results of the view's calls: one column per call, a value per kept row.
-pub(super) fn results(view: &View, history: &History, logs: &[KeyLog], kept: &Kept) -> Vec<Column> {
-    let mut place_of: Vec<Option<u32>> = vec![None; history.table.rows];
-    for (place, &row) in kept.rows.iter().enumerate() {
-        place_of[row] = u32::try_from(place).ok();
+pub(super) fn results(view: &View, history: &History, logs: &[KeyLog], kept: &Outputs) -> Vec<Column> {
+    if view.calls.is_empty() {
+        return Vec::new();
     }
-    let kernel = Kernel::new(view);
-    let tasks = tasks(logs);
-    let done: Vec<Folded> =
-        tasks.into_par_iter().map(|logs| fold(view, &kernel, history, logs, kept, &place_of)).collect();
+    let mut place_of = vec![None; history.table.rows];
+    for (place, &row) in kept.rows.iter().enumerate() {
+        place_of[row] = Some(place);
+    }
+    let folder = Folder { view, kernel: Kernel::new(view), history, kept, place_of };
+    let done = tasks(logs).into_par_iter().map(|logs| folder.fold(logs)).collect();
     in_order(view, kept.rows.len(), done)
 }
 
@@ -51,41 +52,46 @@ struct Folded {
     results: Vec<Column>,
 }
 
-fn fold(
-    view: &View,
-    kernel: &Kernel,
-    history: &History,
-    logs: &[KeyLog],
-    kept: &Kept,
-    place_of: &[Option<u32>],
-) -> Folded {
-    let events = logs.iter().map(|log| log.rows.len()).sum();
-    let mut builders: Vec<ColumnBuilder> = view.calls.iter().map(|call| ColumnBuilder::new(call.ty, events)).collect();
-    let mut places = Vec::with_capacity(events);
-    let mut before: Vec<Value> = Vec::with_capacity(kept.before.len());
-    let mut results: Vec<Value> = Vec::with_capacity(view.calls.len());
-    for log in logs {
-        let mut state = ViewState::default();
-        let mut restarts = log.restarts.iter().peekable();
-        let mut newest = i64::MIN;
-        for (index, &row) in log.rows.iter().enumerate() {
-            if restarts.next_if_eq(&&index).is_some() {
-                state = ViewState::default();
-            }
-            let at = admit::place_of(history, row);
-            newest = newest.max(at.time);
-            let Some(place) = place_of[row] else { continue };
-            let place = place as usize;
-            before.clear();
-            before.extend(kept.before.iter().map(|column| column.value(place)));
-            kernel.fold(&mut state, at, newest, &before, &mut results);
-            places.push(place);
-            for (builder, result) in builders.iter_mut().zip(&results) {
-                builder.push(result);
+/// What all tasks share.
+struct Folder<'a> {
+    view: &'a View,
+    kernel: Kernel,
+    history: &'a History,
+    kept: &'a Outputs,
+    /// For each row of the history its place among the kept rows.
+    place_of: Vec<Option<usize>>,
+}
+
+impl Folder<'_> {
+    fn fold(&self, logs: &[KeyLog]) -> Folded {
+        let events = logs.iter().map(|log| log.rows.len()).sum();
+        let builder = |call: &Call| ColumnBuilder::new(call.ty, events);
+        let mut builders: Vec<ColumnBuilder> = self.view.calls.iter().map(builder).collect();
+        let mut places = Vec::with_capacity(events);
+        let mut before: Vec<Value> = Vec::with_capacity(self.kept.columns.len());
+        let mut results: Vec<Value> = Vec::with_capacity(self.view.calls.len());
+        for log in logs {
+            let mut state = ViewState::default();
+            let mut restarts = log.restarts.iter().peekable();
+            let mut newest = Micros::MIN;
+            for (index, &row) in log.rows.iter().enumerate() {
+                if restarts.next_if_eq(&&index).is_some() {
+                    state = ViewState::default();
+                }
+                let at = admit::place_of(self.history, row);
+                newest = newest.max(at.time);
+                let Some(place) = self.place_of[row] else { continue };
+                before.clear();
+                before.extend(self.kept.columns.iter().map(|column| column.value(place)));
+                self.kernel.fold(&mut state, at, newest, &before, &mut results);
+                places.push(place);
+                for (builder, result) in builders.iter_mut().zip(&results) {
+                    builder.push(result);
+                }
             }
         }
+        Folded { places, results: builders.into_iter().map(ColumnBuilder::finish).collect() }
     }
-    Folded { places, results: builders.into_iter().map(ColumnBuilder::finish).collect() }
 }
 
 /// Brings results from the order of folding into the order of the kept rows.

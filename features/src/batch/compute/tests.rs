@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::batch::fixture::Folder;
+use crate::column::Column;
 use crate::event::Event;
 use crate::host::{KeyState, Position, StreamHost};
 use crate::project::Project;

@@ -397,7 +397,7 @@ fn a_pattern_without_a_match_is_refused() {
 fn a_file_that_cannot_be_read_is_named() {
     let folder = Folder::new();
     let missing = folder.path("missing.csv");
-    let error = read_files(&stream(), &[missing.clone()], &|_| ()).unwrap_err();
+    let error = read_files(&stream(), std::slice::from_ref(&missing), &|_| ()).unwrap_err();
     assert!(error.to_string().starts_with(&missing.display().to_string()), "{error}");
 }
 

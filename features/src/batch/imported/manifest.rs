@@ -60,7 +60,7 @@ impl Manifest {
         let path = Manifest::path(folder);
         let write = |file: &mut std::fs::File| {
             let text = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
-            Ok(writeln!(file, "{text}").map_err(FileFault::Io)?)
+            writeln!(file, "{text}").map_err(FileFault::Io)
         };
         write_atomically(&path, write).map_err(|fault| BatchError::file(&path, fault))
     }

@@ -83,7 +83,7 @@ fn rejects_are_written_with_their_reasons_and_do_not_stop_the_import() {
     let folder = Folder::new();
     let store = store(&folder);
     let file = folder.write("a.csv", format!("{HEADER}a,1,x,,,,\na,2,,,,,\na,3,,y,,,\n"));
-    let added = import(&store, &[file.clone()]).remove(0);
+    let added = import(&store, std::slice::from_ref(&file)).remove(0);
     assert_eq!(counts(&added), (1, 0, 2));
     let text = std::fs::read_to_string(added.rejects.unwrap()).unwrap();
     let rejects: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
