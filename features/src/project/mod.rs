@@ -7,6 +7,7 @@ mod endpoints;
 mod fields;
 mod gate;
 mod models;
+pub mod propose;
 mod sources;
 mod spec;
 mod streams;

@@ -1,5 +1,10 @@
 //! Plans as people read them: back to SQL.
 
+use sqlparser::ast;
+use sqlparser::keywords::RESERVED_FOR_COLUMN_ALIAS;
+
+use super::fault::Report;
+use super::parse::parse_scalar;
 use crate::element::Element;
 use crate::plan::{Call, Expr, Frame, Node, View, Window, WindowFunction};
 use crate::schema::Schema;
@@ -85,10 +90,24 @@ fn called(element: Element, arguments: &[String]) -> String {
     }
 }
 
-/// A name that is not plain goes into double quotes.
-fn quoted(name: &str) -> String {
-    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());
+/// A name as an expression writes it: in double quotes where it would be read as something else.
+pub fn quoted(name: &str) -> String {
+    let mut report = Report::new(name);
+    let plain = match parse_scalar(&mut report) {
+        Some((ast::Expr::Identifier(ident), _)) => ident.quote_style.is_none() && ident.value == name,
+        _ => false,
+    } && !is_reserved(name);
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// Words that begin or join something else, wherever they stand.
+fn is_reserved(name: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "and", "as", "between", "by", "case", "cast", "else", "end", "exclude", "filter", "from", "in", "interval",
+        "is", "not", "null", "or", "order", "over", "then", "when", "window",
+    ];
+    RESERVED_FOR_COLUMN_ALIAS.iter().any(|keyword| format!("{keyword:?}").eq_ignore_ascii_case(name))
+        || WORDS.iter().any(|word| word.eq_ignore_ascii_case(name))
 }
 
 fn literal(value: &Value, ty: Type) -> String {

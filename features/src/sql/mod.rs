@@ -23,7 +23,7 @@ mod view;
 mod windows;
 
 pub use canonical::canonical;
-pub use describe::{describe, describe_call, describe_window};
+pub use describe::{describe, describe_call, describe_window, quoted};
 pub use fault::Fault;
 pub use literal::timestamp;
 pub use scalar::{scalar, scalar_of};

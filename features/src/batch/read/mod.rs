@@ -14,7 +14,7 @@ use super::files::Format;
 use crate::column::Column;
 use crate::schema::Stream;
 
-pub(super) use parquet::parquet_fields;
+pub(super) use parquet::{check_ends, guarded, parquet_fields, plain_reader};
 
 /// What one file holds: rows whose every cell fits its field, and the others.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ const MAGIC: &[u8; 4] = b"PAR1";
 /// The magic number at both ends and the length of the footer.
 const SMALLEST: u64 = 12;
 
-pub(super) fn check_ends(file: &mut File) -> Result<(), FileFault> {
+pub(in crate::batch) fn check_ends(file: &mut File) -> Result<(), FileFault> {
     let length = file.metadata()?.len();
     let mut head = [0; 4];
     let mut tail = [0; 8];
@@ -86,7 +86,7 @@ pub(in crate::batch) fn parquet_fields(
 }
 
 /// Polars panics on some damaged or unknown contents; here that is a damaged file, not the end of the process.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, FileFault> {
+pub(in crate::batch) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, FileFault> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|cause| {
         let text =
             cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref().map(|s: &&str| (*s).to_owned()));
@@ -98,13 +98,19 @@ fn damaged(error: &PolarsError) -> FileFault {
     FileFault::Damaged { reason: error.to_string() }
 }
 
-fn read_frame(stream: &Stream, file: File, alone: bool) -> Result<(Projection, DataFrame), FileFault> {
+/// Reads columns as Parquet's own schema has them.
+pub(in crate::batch) fn plain_reader(file: File) -> Result<ParquetReader<File>, FileFault> {
     let mut reader = ParquetReader::new(file);
     // The schema that Arrow writers hide in the metadata says how a column was held in memory (categories, time
     // zones); what it holds, Parquet's own schema says.
     let mut metadata = reader.get_metadata().map_err(|e| damaged(&e))?.as_ref().clone();
     metadata.key_value_metadata = None;
     reader.set_metadata(Arc::new(metadata));
+    Ok(reader)
+}
+
+fn read_frame(stream: &Stream, file: File, alone: bool) -> Result<(Projection, DataFrame), FileFault> {
+    let mut reader = plain_reader(file)?;
     let schema = reader.schema().map_err(|e| damaged(&e))?;
     let names: Vec<&str> = schema.iter_names().map(|name| name.as_str()).collect();
     let projection = Projection::find(stream, &names)?;

@@ -1,0 +1,160 @@
+//! The first rows of a file whose stream is yet to be declared.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use polars::prelude::{DataType, SerReader, Series};
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+
+use super::error::{BatchError, FileFault};
+use super::files::Format;
+use super::frame;
+use super::read::{check_ends, guarded, plain_reader};
+use crate::project::propose::{Sample, SampleColumn};
+use crate::value::{Type, Value};
+
+/// More columns than this are left out.
+const MAX_COLUMNS: usize = 1_000;
+/// Objects within objects are followed so deep.
+const MAX_DEPTH: usize = 4;
+
+/// Reads at most `rows` rows of a Parquet, CSV or JSON lines file.
+pub fn read_sample(path: &Path, rows: usize) -> Result<Sample, BatchError> {
+    let read = || -> Result<Sample, FileFault> {
+        let file = File::open(path)?;
+        match Format::of(path)? {
+            Format::Parquet => parquet(file, rows),
+            Format::Csv { gzip } => csv(opened(file, gzip), rows),
+            Format::JsonLines { gzip } => json_lines(opened(file, gzip), rows),
+        }
+    };
+    read().map_err(|fault| BatchError::file(path, fault))
+}
+
+fn opened(file: File, gzip: bool) -> Box<dyn BufRead> {
+    let file = BufReader::new(file);
+    if gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) }
+}
+
+fn csv(source: impl BufRead, rows: usize) -> Result<Sample, FileFault> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+    let fault = |error: csv::Error| FileFault::Damaged { reason: error.to_string() };
+    let header = reader.headers().map_err(fault)?.clone();
+    if header.is_empty() {
+        return Err(FileFault::Empty);
+    }
+    let names = header.iter().take(MAX_COLUMNS).map(|name| name.trim_start_matches('\u{feff}').to_owned());
+    let mut columns: Vec<SampleColumn> =
+        names.map(|name| SampleColumn { name, path: None, values: Vec::new() }).collect();
+    let mut read = 0;
+    for record in reader.records().take(rows) {
+        let record = record.map_err(fault)?;
+        for (place, column) in columns.iter_mut().enumerate() {
+            column.values.push(match record.get(place) {
+                None | Some("" | "NA" | "NaN") => Value::Null,
+                Some(text) => Value::String(SmolStr::new(text)),
+            });
+        }
+        read += 1;
+    }
+    Ok(Sample { columns, rows: read, text: true, skipped: Vec::new() })
+}
+
+fn json_lines(source: impl BufRead, rows: usize) -> Result<Sample, FileFault> {
+    let mut sample = Sample::default();
+    for line in source.lines() {
+        if rows <= sample.rows {
+            break;
+        }
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let Ok(Json::Object(object)) = serde_json::from_str(line.trim_start_matches('\u{feff}')) else {
+            return Err(FileFault::OtherFormat { expected: "JSON lines" });
+        };
+        let mut found = Vec::new();
+        flatten(&object, "", "", 0, &mut found, &mut sample.skipped);
+        for (name, path, value) in found {
+            if let Some(column) = sample.columns.iter_mut().find(|column| column.name == name) {
+                // The first of two values of one name counts.
+                if column.values.len() == sample.rows {
+                    column.values.push(value);
+                }
+            } else if sample.columns.len() < MAX_COLUMNS {
+                let mut values = vec![Value::Null; sample.rows];
+                values.push(value);
+                sample.columns.push(SampleColumn { name, path, values });
+            }
+        }
+        sample.rows += 1;
+        for column in &mut sample.columns {
+            column.values.resize(sample.rows, Value::Null);
+        }
+    }
+    if sample.rows == 0 { Err(FileFault::Empty) } else { Ok(sample) }
+}
+
+type Found = (String, Option<String>, Value);
+
+/// The values of an object and of the objects within it, with their paths.
+fn flatten(
+    object: &serde_json::Map<String, Json>,
+    prefix: &str,
+    pointer: &str,
+    depth: usize,
+    found: &mut Vec<Found>,
+    skipped: &mut Vec<String>,
+) {
+    for (key, value) in object {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}_{key}") };
+        let pointer = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+        let path = (depth > 0).then(|| pointer.clone());
+        match value {
+            Json::Null => found.push((name, path, Value::Null)),
+            Json::Bool(b) => found.push((name, path, Value::Bool(*b))),
+            Json::Number(number) => {
+                let float = || number.as_f64().map_or(Value::Null, Value::float);
+                found.push((name, path, number.as_i64().map_or_else(float, Value::Int)));
+            }
+            Json::String(text) => found.push((name, path, Value::String(SmolStr::new(text)))),
+            Json::Object(inner) if depth < MAX_DEPTH => flatten(inner, &name, &pointer, depth + 1, found, skipped),
+            Json::Object(_) | Json::Array(_) => {
+                if !skipped.contains(&name) {
+                    skipped.push(name);
+                }
+            }
+        }
+    }
+}
+
+fn parquet(mut file: File, rows: usize) -> Result<Sample, FileFault> {
+    check_ends(&mut file)?;
+    let damaged = |error: polars::error::PolarsError| FileFault::Damaged { reason: error.to_string() };
+    let frame = guarded(|| plain_reader(file)?.with_slice(Some((0, rows))).finish().map_err(damaged))??;
+    let mut sample = Sample { rows: frame.height(), ..Sample::default() };
+    for column in frame.columns().iter().take(MAX_COLUMNS) {
+        let name = column.name().to_string();
+        match values(column.as_materialized_series()) {
+            Some(values) => sample.columns.push(SampleColumn { name, path: None, values }),
+            None => sample.skipped.push(name),
+        }
+    }
+    Ok(sample)
+}
+
+fn values(series: &Series) -> Option<Vec<Value>> {
+    let ty = match series.dtype() {
+        DataType::Boolean => Type::Bool,
+        DataType::Float32 | DataType::Float64 => Type::Float,
+        DataType::String | DataType::Null => Type::String,
+        DataType::Date | DataType::Datetime(..) => Type::Timestamp,
+        integer if integer.is_integer() => Type::Int,
+        _ => return None,
+    };
+    let (column, _) = frame::column_of(series, ty).ok()?;
+    Some((0..column.len()).map(|row| column.value(row)).collect())
+}

@@ -1,0 +1,56 @@
+//! Ready-made projects, carried in the binary.
+
+use std::path::PathBuf;
+
+use super::{NewFile, ignore_file};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Template {
+    /// American football, play by play: who wins, by how much, how many points.
+    Nfl,
+}
+
+const NFL: &[(&str, &str)] = &[
+    ("clutch.toml", include_str!("../../notebooks-data/nfl/clutch.toml")),
+    ("views/game_score.sql", include_str!("../../notebooks-data/nfl/views/game_score.sql")),
+    ("views/win_probability.sql", include_str!("../../notebooks-data/nfl/views/win_probability.sql")),
+];
+
+impl Template {
+    pub(super) fn files(self) -> Vec<NewFile> {
+        let files = match self {
+            Template::Nfl => NFL,
+        };
+        let files = files.iter().map(|(path, text)| NewFile { path: PathBuf::from(path), text: (*text).to_owned() });
+        files.chain([ignore_file()]).collect()
+    }
+
+    pub(super) fn next_steps(self) -> &'static [&'static str] {
+        match self {
+            Template::Nfl => &[
+                "clutch data simulate nfl --seasons 3 --seed 7",
+                "clutch train --model win_probability",
+                "clutch serve",
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A view that is added to the project must be added here.
+    #[test]
+    fn every_file_of_the_project_is_carried() {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("notebooks-data/nfl/views");
+        let mut views: Vec<String> = std::fs::read_dir(dir)
+            .expect("views")
+            .map(|entry| format!("views/{}", entry.expect("entry").file_name().to_string_lossy()))
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        views.sort();
+        let carried: Vec<&str> = NFL.iter().map(|(path, _)| *path).filter(|path| path.starts_with("views/")).collect();
+        assert_eq!(carried, views);
+    }
+}
