@@ -4,9 +4,16 @@ use std::path::Path;
 
 use super::NewFile;
 
-/// The files of the project, and what was chosen.
+/// A project to write.
+pub(super) struct Proposed {
+    pub(super) files: Vec<NewFile>,
+    /// What was chosen.
+    pub(super) remarks: Vec<String>,
+    pub(super) model: Option<String>,
+}
+
 #[cfg(feature = "train")]
-pub(super) fn propose(name: &str, sample: &Path) -> anyhow::Result<(Vec<NewFile>, Vec<String>)> {
+pub(super) fn propose(name: &str, sample: &Path) -> anyhow::Result<Proposed> {
     use features::batch;
     use features::project::propose::{ProposeError, identifier, propose};
 
@@ -30,11 +37,11 @@ pub(super) fn propose(name: &str, sample: &Path) -> anyhow::Result<(Vec<NewFile>
     if !read.skipped.is_empty() {
         remarks.push(format!("left out, for no field can hold them: {}", read.skipped.join(", ")));
     }
-    Ok((vec![manifest, view, super::ignore_file()], remarks))
+    Ok(Proposed { files: vec![manifest, view, super::ignore_file()], remarks, model: proposal.model })
 }
 
 #[cfg(not(feature = "train"))]
-pub(super) fn propose(_name: &str, sample: &Path) -> anyhow::Result<(Vec<NewFile>, Vec<String>)> {
+pub(super) fn propose(_name: &str, sample: &Path) -> anyhow::Result<Proposed> {
     let message =
         format!("{} cannot be read: this clutch was built without `train`, which reads data", sample.display());
     Err(crate::output::UsageError::new(message).into())

@@ -38,27 +38,32 @@ struct NewFile {
 }
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    let dir = context.project_dir.join(&args.name);
+    let here = context.project_dir.as_os_str() == ".";
+    let dir = if here { args.name.clone() } else { context.project_dir.join(&args.name) };
     let name = dir.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
         UsageError::new(format!("`{}` gives the project no name: write `clutch init NAME`", args.name.display()))
     })?;
     refuse_occupied(&dir)?;
-    let (files, remarks) = match (args.template, &args.from) {
-        (Some(template), _) => (template.files(), Vec::new()),
-        (None, Some(sample)) => from::propose(name, sample)?,
+    let shown = dir.display().to_string();
+    let (files, remarks, steps) = match (args.template, &args.from) {
+        (Some(template), _) => (template.files(), Vec::new(), template.next_steps(&shown)),
+        (None, Some(sample)) => {
+            let proposed = from::propose(name, sample)?;
+            let steps = next_steps(&shown, sample, proposed.model.as_deref());
+            (proposed.files, proposed.remarks, steps)
+        }
         (None, None) => return Err(UsageError::new("say --template NAME or --from FILE").into()),
     };
     write(&dir, &files)?;
-    say(context, format!("wrote the project `{name}` to {}", dir.display()));
+    say(context, format!("wrote the project `{name}` to {shown}"));
     for file in &files {
         say(context, format!("  {}", file.path.display()));
     }
     for remark in &remarks {
         say(context, format!("  {remark}"));
     }
-    let next = next_steps(&dir, args.template, args.from.as_deref());
     say(context, "next:");
-    for step in &next {
+    for step in &steps {
         say(context, format!("  {step}"));
     }
     output::json(
@@ -67,7 +72,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
             "project": dir,
             "files": files.iter().map(|file| &file.path).collect::<Vec<_>>(),
             "remarks": remarks,
-            "next": next,
+            "next": steps,
         }),
     );
     Ok(ExitCode::SUCCESS)
@@ -97,19 +102,15 @@ fn write(dir: &Path, files: &[NewFile]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn next_steps(dir: &Path, template: Option<Template>, sample: Option<&Path>) -> Vec<String> {
-    let dir = dir.display();
-    let mut steps = vec![format!("clutch check --project {dir}")];
-    match (template, sample) {
-        (Some(template), _) => {
-            steps.extend(template.next_steps().iter().map(|step| format!("{step} --project {dir}")));
-        }
-        (None, Some(sample)) => {
-            steps.push(format!("clutch data import --project {dir} {}", sample.display()));
-            steps.push(format!("clutch views list --project {dir}"));
-        }
-        (None, None) => {}
-    }
+fn next_steps(dir: &str, sample: &Path, model: Option<&str>) -> Vec<String> {
+    let mut steps = vec![
+        format!("clutch check --project {dir}"),
+        format!("clutch data import --project {dir} {}", sample.display()),
+    ];
+    steps.push(match model {
+        Some(model) => format!("clutch train --project {dir} --model {model}"),
+        None => format!("clutch views list --project {dir}"),
+    });
     steps
 }
 

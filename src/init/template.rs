@@ -25,12 +25,12 @@ impl Template {
         files.chain([ignore_file()]).collect()
     }
 
-    pub(super) fn next_steps(self) -> &'static [&'static str] {
+    pub(super) fn next_steps(self, dir: &str) -> Vec<String> {
         match self {
-            Template::Nfl => &[
-                "clutch data simulate nfl --seasons 3 --seed 7",
-                "clutch train --model win_probability",
-                "clutch serve",
+            Template::Nfl => vec![
+                format!("clutch data simulate nfl --project {dir} --seasons 3 --seed 7"),
+                format!("clutch train --project {dir} --model win_probability"),
+                format!("clutch serve --project {dir}"),
             ],
         }
     }

@@ -4,5 +4,7 @@
 mod architecture;
 #[cfg(feature = "train")]
 mod history;
+#[cfg(feature = "train")]
+mod project;
 mod support;
 mod train;

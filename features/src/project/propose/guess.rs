@@ -19,6 +19,8 @@ pub(super) struct Guess {
     pub(super) features: Vec<usize>,
     /// A feature that changes from row to row of a key: worth a window.
     pub(super) averaged: Option<usize>,
+    /// Columns that are the same in every row of a key, and differ from key to key: perhaps outcomes.
+    pub(super) constants: Vec<usize>,
     /// The outcome that a first model learns.
     pub(super) label: Option<usize>,
     pub(super) split: Option<Split>,
@@ -78,17 +80,21 @@ impl Guess {
             .collect();
         let changes = |index: &usize| columns[*index].ty.is_numeric() && !is_constant_within(&groups, &columns[*index]);
         let averaged = features.iter().copied().find(changes);
+        let constants: Vec<usize> = (0..columns.len())
+            .filter(|&index| key_repeats && 1 < columns[index].distinct())
+            .filter(|&index| !taken(index) && is_constant_within(&groups, &columns[index]))
+            .collect();
         let learnable = |index: &&usize| columns[**index].is_yes_or_no() || columns[**index].ty.is_numeric();
         let yes_or_no = outcomes.iter().find(|&&index| columns[index].is_yes_or_no());
         let label = yes_or_no.or_else(|| outcomes.iter().find(learnable)).copied().filter(|_| !features.is_empty());
         let split = split(columns, &time);
-        Some(Guess { key, key_repeats, time, id, outcomes, features, averaged, label, split })
+        Some(Guess { key, key_repeats, time, id, outcomes, features, averaged, constants, label, split })
     }
 
     pub(super) fn remarks(&self, columns: &[Facts]) -> Vec<String> {
         let name = |index: usize| columns[index].name.as_str();
         let mut remarks = vec![if self.key_repeats {
-            format!("key: {} (rows of one {} follow each other)", name(self.key), name(self.key))
+            format!("key: {} (several rows have the same)", name(self.key))
         } else {
             format!("key: {} (every row has its own)", name(self.key))
         }];

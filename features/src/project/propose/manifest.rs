@@ -8,6 +8,11 @@ use super::identifier;
 use crate::element::format_timestamp;
 use crate::sql::quoted;
 
+/// The name of the proposed model, if there is one.
+pub(super) fn model_name(columns: &[Facts], guess: &Guess) -> Option<String> {
+    guess.label.map(|label| identifier(&columns[label].name))
+}
+
 pub(super) fn write(name: &str, stream: &str, view: &str, columns: &[Facts], guess: &Guess) -> String {
     let mut text = String::new();
     // Writing into a String cannot fail.
@@ -89,6 +94,8 @@ fn fields_part(text: &mut String, stream: &str, columns: &[Facts], guess: &Guess
         let value = if parts.len() == 1 { format!("\"{}\"", facts.ty) } else { format!("{{ {} }}", parts.join(", ")) };
         let remark = if outcome {
             "  # known only afterwards: a label, never a feature"
+        } else if guess.constants.contains(&index) {
+            "  # one value a key: if it is known only afterwards, add outcome = true"
         } else if facts.nulls == facts.values.len() {
             "  # no value in the sample: the type is a guess"
         } else {
@@ -99,7 +106,7 @@ fn fields_part(text: &mut String, stream: &str, columns: &[Facts], guess: &Guess
 }
 
 fn model_part(text: &mut String, view: &str, columns: &[Facts], guess: &Guess) {
-    let Some(label) = guess.label else {
+    let (Some(label), Some(model)) = (guess.label, model_name(columns, guess)) else {
         let _ = write!(
             text,
             "\n# A model learns a label that is known afterwards: mark its field with outcome = true, then\n\
@@ -109,7 +116,6 @@ fn model_part(text: &mut String, view: &str, columns: &[Facts], guess: &Guess) {
         return;
     };
     let facts = &columns[label];
-    let model = identifier(&facts.name);
     let field = quoted(&facts.name);
     let (task, expression) = match (facts.is_yes_or_no(), facts.ty) {
         (true, crate::value::Type::Bool) => ("classification", field),

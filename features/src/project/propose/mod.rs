@@ -23,6 +23,8 @@ pub struct Proposal {
     /// The name of the starter view, without `.sql`.
     pub view_name: String,
     pub view: String,
+    /// The model that it can train.
+    pub model: Option<String>,
     /// What was chosen and why, a line each.
     pub remarks: Vec<String>,
 }
@@ -50,6 +52,7 @@ pub fn propose(name: &str, stream: &str, sample: &Sample) -> Result<Proposal, Pr
         manifest: manifest::write(name, stream, &view_name, &columns, &guess),
         view: view::write(&view_name, stream, &columns, &guess),
         view_name,
+        model: manifest::model_name(&columns, &guess),
         remarks: guess.remarks(&columns),
     };
     check(&proposal).map_err(ProposeError::Check)?;
