@@ -46,7 +46,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     Ok(imported.exit_code())
 }
 
-fn only_stream(project: &Project) -> Result<&Arc<Stream>, UsageError> {
+pub(super) fn only_stream(project: &Project) -> Result<&Arc<Stream>, UsageError> {
     let mut streams = project.streams.values();
     match (streams.next(), streams.next()) {
         (Some(stream), None) => Ok(stream),
@@ -90,8 +90,14 @@ impl Imported {
         if self.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(output::FAILED) }
     }
 
-    /// Tells what became of every file.
+    /// Tells what became of every file, as the whole answer of a command.
     pub(super) fn report(&self, context: &Context) {
+        self.tell(context);
+        output::json(context, &self.json());
+    }
+
+    /// Tells what became of every file in words.
+    pub(super) fn tell(&self, context: &Context) {
         for file in &self.added {
             output::say(context, line(file));
         }
@@ -102,7 +108,6 @@ impl Imported {
             output::note(format!("error: {error}"));
         }
         output::say(context, format!("stream {} has {} events", self.stream, self.total));
-        output::json(context, &self.json());
     }
 
     pub(super) fn json(&self) -> serde_json::Value {
