@@ -1,6 +1,8 @@
 //! How a model is used: HTTP, event log, streaming workers, sinks and monitoring. Never links training.
 
+pub mod admin;
 pub mod ask;
+mod causes;
 pub mod clock;
 #[cfg(test)]
 mod fixture;
@@ -11,4 +13,6 @@ pub mod metrics;
 pub mod predict;
 pub mod routing;
 pub mod server;
+pub mod sink;
+mod stop;
 pub mod worker;

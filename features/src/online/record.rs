@@ -19,6 +19,19 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Both together.
+    pub fn plus(&self, other: &Counters) -> Counters {
+        Counters {
+            accepted: self.accepted + other.accepted,
+            late: self.late + other.late,
+            duplicate: self.duplicate + other.duplicate,
+            future: self.future + other.future,
+            invalid: self.invalid + other.invalid,
+            predictions: self.predictions + other.predictions,
+            unserved: self.unserved + other.unserved,
+        }
+    }
+
     /// What has been counted since `before`.
     pub fn since(&self, before: &Counters) -> Counters {
         Counters {

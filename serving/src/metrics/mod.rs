@@ -3,6 +3,7 @@
 
 mod http;
 mod models;
+mod sinks;
 mod workers;
 
 use prometheus_client::encoding::text;
@@ -11,6 +12,7 @@ use prometheus_client::registry::Registry;
 
 pub use http::{HttpMetrics, PhaseMetrics, RouteMetrics};
 pub use models::{ModelMetrics, ModelsMetrics};
+pub use sinks::{SinkMetrics, SinksMetrics};
 pub use workers::{PartitionMetrics, WorkersMetrics};
 
 /// Every metric of one server; shared behind an `Arc`.
@@ -20,6 +22,7 @@ pub struct Metrics {
     pub http: HttpMetrics,
     pub models: ModelsMetrics,
     pub workers: WorkersMetrics,
+    pub sinks: SinksMetrics,
 }
 
 impl Metrics {
@@ -28,7 +31,8 @@ impl Metrics {
         let http = HttpMetrics::register(&mut registry);
         let models = ModelsMetrics::register(&mut registry);
         let workers = WorkersMetrics::register(&mut registry);
-        Metrics { registry, http, models, workers }
+        let sinks = SinksMetrics::register(&mut registry);
+        Metrics { registry, http, models, workers, sinks }
     }
 
     /// The OpenMetrics text of `GET /metrics`.

@@ -53,9 +53,14 @@ WHERE yards IS NOT NULL
 WINDOW last AS (PARTITION BY game ORDER BY event_time ROWS 2 PRECEDING)";
 
 pub(crate) fn project(partitions: u32) -> Project {
+    project_with(partitions, "")
+}
+
+/// With more declarations behind the others.
+pub(crate) fn project_with(partitions: u32, more: &str) -> Project {
     let file = |path: &str, text: String| SourceFile { path: PathBuf::from(path), text };
     let sources = Sources {
-        manifest: file("clutch.toml", MANIFEST.replace("PARTITIONS", &partitions.to_string())),
+        manifest: file("clutch.toml", MANIFEST.replace("PARTITIONS", &partitions.to_string()) + more),
         views: vec![file("views/form.sql", VIEW.to_owned())],
     };
     Project::check(&PathBuf::from("/project"), &sources, &|_| None).unwrap_or_else(|p| panic!("{}", p.render(false)))

@@ -33,6 +33,13 @@ pub(super) fn put_value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// A point in time as RFC 3339, without quotes.
+pub(crate) fn rfc3339(time: Micros) -> String {
+    let mut out = Vec::with_capacity(32);
+    put_time(&mut out, time);
+    String::from_utf8_lossy(&out).trim_matches('"').to_owned()
+}
+
 /// Microseconds since 1970 as an RFC 3339 string in UTC with six decimals. A year before 0 or beyond 9999 is written
 /// with its sign, which RFC 3339 does not know and ISO 8601 does.
 pub(super) fn put_time(out: &mut Vec<u8>, time: Micros) {

@@ -18,7 +18,6 @@ mod prediction;
 #[cfg(test)]
 mod simulation;
 mod status;
-mod stop;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -26,6 +25,7 @@ mod threads;
 pub use backend::Backend;
 pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
+pub(crate) use json::rfc3339;
 pub use machine::{Committed, Settings, Step, Worker};
 pub use plan::{PlanError, StreamPlan};
 pub use prediction::prediction_id;

@@ -32,22 +32,22 @@ const WORKERS: usize = 3;
 
 #[test]
 fn outputs_states_and_counters_survive_any_schedule_where_log_and_store_are_separate() {
-    assert_eq!(violations(Coupling::Separate, unique_claim), [0_u64; 0]);
+    assert_eq!(violation(Coupling::Separate, unique_claim), None);
 }
 
 #[test]
 fn outputs_states_and_counters_survive_any_schedule_where_log_and_store_are_one() {
-    assert_eq!(violations(Coupling::Together, unique_claim), [0_u64; 0]);
+    assert_eq!(violation(Coupling::Together, unique_claim), None);
 }
 
 #[test]
 fn states_written_before_their_commit_are_found_out() {
-    assert_ne!(violations(Coupling::StatesFirst, unique_claim), [0_u64; 0]);
+    assert_ne!(violation(Coupling::StatesFirst, unique_claim), None);
 }
 
 #[test]
 fn owners_that_share_a_claim_are_found_out() {
-    assert_ne!(violations(Coupling::Separate, || Claim([0; 16])), [0_u64; 0]);
+    assert_ne!(violation(Coupling::Separate, || Claim([0; 16])), None);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +58,8 @@ enum Coupling {
     StatesFirst,
 }
 
-/// The seeds after whose schedules anything is not as an undisturbed worker leaves it.
-fn violations(coupling: Coupling, claims: fn() -> Claim) -> Vec<u64> {
+/// The first seed after whose schedule anything is not as an undisturbed worker leaves it.
+fn violation(coupling: Coupling, claims: fn() -> Claim) -> Option<u64> {
     let plan = plan(1, true);
     let violated = |seed: &u64| {
         let mut world = World::new(*seed, coupling, claims, &plan);
@@ -69,7 +69,7 @@ fn violations(coupling: Coupling, claims: fn() -> Claim) -> Vec<u64> {
         }
         world.drain() != quiet.outcome
     };
-    (0..SEEDS).filter(violated).collect()
+    (0..SEEDS).find(violated)
 }
 
 type SimulatedWorker = Worker<FaultyLog, FaultyStore>;

@@ -11,15 +11,15 @@ use features::value::Micros;
 use smol_str::SmolStr;
 
 use super::backend::Backend;
-use super::error::WorkerError;
 use super::machine::{Committed, Settings, Step, Worker};
 use super::plan::{PlanError, StreamPlan};
 use super::status::{PartitionStatus, Phase, StatusCell};
-use super::stop::Stop;
+use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::log::{EmbeddedLog, EventLog, LogError};
 use crate::metrics::{Metrics, PartitionMetrics};
 use crate::routing::Routes;
+use crate::stop::Stop;
 
 /// How long an idle worker waits before it looks whether it is to stop. New events wake it at once.
 const IDLE: Duration = Duration::from_millis(50);
@@ -172,7 +172,7 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
                     self.report(step)
                 }
                 Ok(Err(error)) => {
-                    self.failed(&describe(&error), back_off);
+                    self.failed(&with_causes(&error), back_off);
                     back_off = (back_off * 2).min(LONGEST_BACK_OFF);
                     false
                 }
@@ -183,7 +183,7 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
                 }
             };
             if idle && let Err(error) = self.worker.wait(IDLE) {
-                self.failed(&describe(&error), back_off);
+                self.failed(&with_causes(&error), back_off);
             }
         }
         self.status.update(|status| status.phase = Phase::Stopped);
@@ -261,17 +261,6 @@ fn new_claim() -> Claim {
     Claim(*uuid::Uuid::new_v4().as_bytes())
 }
 
-/// An error with its causes.
-fn describe(error: &WorkerError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
 #[expect(clippy::cast_precision_loss, reason = "a latency in seconds needs no more than 53 bits of microseconds")]
 fn seconds(micros: Micros) -> f64 {
     micros.max(0) as f64 / 1e6
@@ -280,3 +269,6 @@ fn seconds(micros: Micros) -> f64 {
 fn gauge(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

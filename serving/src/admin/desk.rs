@@ -1,0 +1,202 @@
+//! What can be asked of a project's log and states, by the admin socket or by a command in the same process.
+
+use std::sync::Arc;
+
+use features::online::{EmbeddedStore, OnlineStore, StoreError};
+use features::partition::partition_of;
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+
+use super::wire::{
+    AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, SinkReport, Status, StoredRecord, StreamReport, Totals,
+};
+use crate::log::{
+    Appended, EmbeddedLog, Entry, EventLog, LogError, ProducerId, ReadLimit, RecordBatch, RecordRef, Sequence,
+    TooLarge, TopicPartition,
+};
+use crate::routing::Routes;
+use crate::sink::Sinks;
+use crate::worker::{Phase, StreamPlan, Workers};
+
+/// The most bytes that one read hands out.
+const READ_BYTES: usize = 8 << 20;
+
+/// Everything that answers need. Each question blocks on the database.
+#[derive(Debug)]
+pub struct Desk {
+    pub log: Arc<EmbeddedLog>,
+    pub store: Arc<EmbeddedStore>,
+    pub plans: Vec<Arc<StreamPlan>>,
+    pub routes: Arc<Routes>,
+    /// `None` where nothing is being worked.
+    pub workers: Option<Arc<Workers>>,
+    pub sinks: Option<Arc<Sinks>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+impl Desk {
+    /// `states`: count the keys and hash their states, which reads every one.
+    pub fn status(&self, states: bool) -> Result<Status, DeskError> {
+        let mut streams = IndexMap::new();
+        for plan in &self.plans {
+            streams.insert(plan.stream.name.to_string(), self.stream(plan, states)?);
+        }
+        let mut endpoints = IndexMap::new();
+        for route in &self.routes.routes {
+            let report = EndpointReport {
+                topic: route.endpoint.topic.clone(),
+                model: route.endpoint.model.to_string(),
+                version: route.champion.load().as_ref().map(|model| model.version),
+                predictions: self.records_in(&route.endpoint.topic)?,
+                watch: route.endpoint.watch.clone(),
+            };
+            endpoints.insert(route.endpoint.name.to_string(), report);
+        }
+        let sinks: IndexMap<String, SinkReport> = self.sinks.as_ref().map(|sinks| sinks.reports()).unwrap_or_default();
+        let ready = self.workers.as_ref().is_none_or(|workers| workers.is_ready());
+        Ok(Status { ready, streams, endpoints, sinks })
+    }
+
+    /// Whether everything in the log is committed, and in the files of the sinks; and whether that can still come about.
+    pub fn drained(&self) -> Result<bool, DeskError> {
+        for plan in self.plans.iter().filter(|plan| plan.has_endpoints()) {
+            for partition in 0..plan.stream.partitions {
+                let consumer = plan.consumer(partition);
+                if self.log.committed(&consumer)? < self.log.end(&consumer.place)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(self.sinks.as_ref().is_none_or(|sinks| sinks.reports().values().all(|sink| sink.behind == 0)))
+    }
+
+    /// Why a worker does not get on, if one does not.
+    pub fn failing(&self) -> Option<String> {
+        let workers = self.workers.as_ref()?;
+        let places = self.plans.iter().flat_map(|plan| (0..plan.stream.partitions).map(move |p| (plan, p)));
+        places
+            .filter_map(|(plan, partition)| workers.status(&plan.stream.name, partition))
+            .find(|status| status.phase == Phase::Failing)
+            .and_then(|status| status.error)
+    }
+
+    /// Appends each record to its key's partition of `topic`.
+    pub fn append(
+        &self,
+        topic: &str,
+        sequence: Option<Sequence>,
+        records: &RecordBatch,
+    ) -> Result<AppendAnswer, DeskError> {
+        let partitions = self.log.partitions(topic)?;
+        let mut batches = vec![RecordBatch::new(); usize::try_from(partitions).unwrap_or_default()];
+        for (key, value) in records.iter() {
+            let home = usize::try_from(partition_of(key, partitions)).unwrap_or_default();
+            batches[home].push(key, value)?;
+        }
+        let entries = (0..).zip(batches).filter(|(_, batch)| !batch.is_empty()).map(|(partition, batch)| {
+            let place = TopicPartition { topic: topic.into(), partition };
+            Entry { place, batch }
+        });
+        let appended = self.log.append(sequence, entries.collect())?;
+        let repeated = appended == Appended::Repeated;
+        Ok(AppendAnswer { appended: if repeated { 0 } else { u64::from(records.len()) }, repeated })
+    }
+
+    pub fn last_sequence(&self, producer: ProducerId) -> Result<u64, DeskError> {
+        Ok(self.log.last_sequence(producer)?)
+    }
+
+    pub fn partitions(&self, topic: &str) -> Result<u32, DeskError> {
+        Ok(self.log.partitions(topic)?)
+    }
+
+    /// At most `limit` records from `from` on.
+    pub fn read(&self, place: &TopicPartition, from: u64, limit: usize) -> Result<ReadAnswer, DeskError> {
+        let batches = self.log.read(place, from, ReadLimit { records: limit, bytes: READ_BYTES })?;
+        let records = batches.iter().flat_map(|batch| batch.records_from(from)).take(limit);
+        let records = records.map(|record| stored(place.partition, record)).collect();
+        Ok(ReadAnswer { records, end: self.log.end(place)? })
+    }
+
+    fn stream(&self, plan: &StreamPlan, states: bool) -> Result<StreamReport, DeskError> {
+        let mut totals = Totals::default();
+        let mut partitions = Vec::new();
+        for partition in 0..plan.stream.partitions {
+            let report = self.partition(plan, partition)?;
+            totals.end += report.end;
+            totals.committed += report.committed;
+            totals.lag += report.lag;
+            totals.counters = totals.counters.plus(&report.counters);
+            partitions.push(report);
+        }
+        let state_hash = if states {
+            let (keys, hash) = self.state_hash(plan)?;
+            totals.keys = Some(keys);
+            Some(hash)
+        } else {
+            None
+        };
+        let dead_letters = self.records_in(&plan.dead_letters)?;
+        Ok(StreamReport { topic: plan.topic.to_string(), totals, dead_letters, partitions, state_hash })
+    }
+
+    fn partition(&self, plan: &StreamPlan, partition: u32) -> Result<PartitionReport, DeskError> {
+        let consumer = plan.consumer(partition);
+        // Read in this order, so that events and commits in between do not make the lag negative.
+        let committed = self.log.committed(&consumer)?;
+        let end = self.log.end(&consumer.place)?;
+        let record = self.store.record(&plan.slot(partition))?;
+        let newest = record.as_ref().and_then(|record| record.newest);
+        Ok(PartitionReport {
+            partition,
+            end,
+            committed,
+            lag: end.saturating_sub(committed),
+            counters: record.map(|record| record.counters).unwrap_or_default(),
+            watermark: newest.map(|newest| newest.saturating_sub(plan.stream.lateness)),
+            worker: self.workers.as_ref().and_then(|workers| workers.status(&plan.stream.name, partition)),
+        })
+    }
+
+    /// The number of keys, and a hash over every key and its state in the order of the keys.
+    fn state_hash(&self, plan: &StreamPlan) -> Result<(u64, String), DeskError> {
+        let mut states: Vec<(Vec<u8>, blake3::Hash)> = Vec::new();
+        for partition in 0..plan.stream.partitions {
+            let mut visit = |key: &[u8], state: &[u8]| states.push((key.to_vec(), blake3::hash(state)));
+            self.store.scan(&plan.slot(partition), &mut visit)?;
+        }
+        states.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut hasher = blake3::Hasher::new();
+        for (key, state) in &states {
+            hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(state.as_bytes());
+        }
+        Ok((states.len() as u64, hasher.finalize().to_hex()[..32].to_owned()))
+    }
+
+    fn records_in(&self, topic: &str) -> Result<u64, DeskError> {
+        let partitions = match self.log.partitions(topic) {
+            // Nothing has ever been published on it.
+            Err(LogError::UnknownTopic { .. }) => 0,
+            partitions => partitions?,
+        };
+        let end = |partition| self.log.end(&TopicPartition { topic: topic.into(), partition });
+        Ok((0..partitions).map(end).sum::<Result<u64, LogError>>()?)
+    }
+}
+
+/// A record for people and programs that read JSON.
+pub(super) fn stored(partition: u32, record: RecordRef<'_>) -> StoredRecord {
+    let json = std::str::from_utf8(record.value).ok();
+    let value = json.and_then(|text| RawValue::from_string(text.to_owned()).ok());
+    let value = value.unwrap_or_else(|| RawValue::NULL.to_owned());
+    StoredRecord { partition, offset: record.offset, appended_at: record.append_time, value }
+}
