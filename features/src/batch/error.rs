@@ -32,7 +32,7 @@ impl BatchError {
 /// What is wrong with one file, so that none of it can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileFault {
-    #[error("the file cannot be used: {0}")]
+    #[error("the file cannot be read or written: {0}")]
     Io(#[from] std::io::Error),
     #[error(
         "the name does not tell the format: it must end in .parquet, .csv, .csv.gz, .jsonl, .jsonl.gz, .ndjson or .ndjson.gz"

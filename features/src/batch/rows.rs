@@ -74,3 +74,35 @@ pub(super) fn concat_all(types: &[Type], parts: Vec<Vec<Column>>) -> Vec<Column>
     }
     by_column.into_par_iter().zip(types).map(|(parts, &ty)| concat(ty, parts)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn parts_with_and_without_nulls_are_joined() {
+        let part = |values: &[Value]| Column::from_values(Type::Int, values);
+        let (whole, holes) = ([Value::Int(1), Value::Int(2)], [Value::Null, Value::Int(4)]);
+        for parts in [[&whole, &holes], [&holes, &whole], [&whole, &whole]] {
+            let joined = concat(Type::Int, parts.iter().map(|values| part(*values)).collect());
+            let expected: Vec<Value> = parts.iter().flat_map(|values| values.iter().cloned()).collect();
+            assert_eq!((0..joined.len()).map(|row| joined.value(row)).collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn no_parts_make_an_empty_column() {
+        let columns = concat_all(&[Type::String, Type::Bool], Vec::new());
+        assert_eq!(
+            columns.iter().map(|column| (column.ty, column.len())).collect::<Vec<_>>(),
+            [(Type::String, 0), (Type::Bool, 0)]
+        );
+    }
+
+    #[test]
+    fn the_rows_left_are_those_not_named() {
+        assert_eq!(all_but(5, [0, 3].into_iter()), [1, 2, 4]);
+        assert_eq!(all_but(2, [0, 1].into_iter()), [] as [usize; 0]);
+    }
+}

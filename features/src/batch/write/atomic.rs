@@ -46,3 +46,33 @@ impl Drop for Temporary {
         let _ = std::fs::remove_file(&self.path);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::batch::fixture::Folder;
+
+    #[test]
+    fn a_write_that_fails_half_way_leaves_what_was_there() {
+        let folder = Folder::new();
+        let path = folder.write("a.csv", "old");
+        let full = |file: &mut File| {
+            file.write_all(b"half of the new")?;
+            Err(FileFault::Io(std::io::ErrorKind::StorageFull.into()))
+        };
+        assert!(write_atomically(&path, full).is_err());
+        assert_eq!(folder.names(), ["a.csv"]);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "old");
+    }
+
+    #[test]
+    fn a_write_that_ends_well_replaces_what_was_there() {
+        let folder = Folder::new();
+        let path = folder.write("a.csv", "old");
+        write_atomically(&path, |file| Ok(file.write_all(b"new")?)).unwrap();
+        assert_eq!(folder.names(), ["a.csv"]);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "new");
+    }
+}
