@@ -13,12 +13,14 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::{self, Desk};
 use crate::clock::Clock;
 use crate::http::{App, Limits, Readiness, router, serve_connections};
 use crate::instance::{Instance, LockError};
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
+use crate::sink::{SinkParts, SinkStartError, Sinks};
 use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
 
 /// How often a starting server looks whether its workers are ready.
@@ -68,6 +70,10 @@ pub enum ServeError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Workers(#[from] StartError),
+    #[error(transparent)]
+    Sinks(#[from] SinkStartError),
+    #[error(transparent)]
+    Admin(#[from] admin::BindError),
     #[error("the server was interrupted while it {0}")]
     Interrupted(&'static str),
 }
@@ -90,7 +96,17 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         metrics: Arc::clone(&metrics),
         settings: Settings::default(),
     };
+    let admin_socket = admin::bind(instance.socket())?;
     let workers = start_workers(&project, parts).await?;
+    let sinks = start_sinks(&project, &instance, &clock, &metrics).await?;
+    let desk = Arc::new(Desk {
+        log: Arc::clone(instance.log()),
+        store: Arc::clone(instance.store()),
+        plans: workers.plans().to_vec(),
+        routes: Arc::clone(&followed.routes),
+        workers: Some(Arc::clone(&workers)),
+        sinks: Some(Arc::clone(&sinks)),
+    });
 
     let reader: Arc<dyn StateReader> = instance.store().clone();
     let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
@@ -111,12 +127,15 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     tokio::join!(
         serve_connections(listener, router(Arc::new(app)), limits, shutdown.clone()),
         follow(followed, seen, follow_every, shutdown.clone()),
+        admin::serve(admin_socket, desk, shutdown.clone()),
         announce,
     );
     drop(readiness);
-    // Workers end with their batch; closing the database and giving up the lock may wait for the disk.
+    // Workers end with their batch, sinks write what is left; closing the database and giving up the lock may wait for
+    // the disk.
     let stop = move || {
-        drop(workers);
+        workers.stop();
+        sinks.stop();
         drop(instance);
     };
     spawn_blocking(stop).await.map_err(|_| ServeError::Interrupted("stopped"))
@@ -126,6 +145,23 @@ async fn start_workers(project: &Arc<Project>, parts: worker::Parts) -> Result<A
     let project = Arc::clone(project);
     let started = spawn_blocking(move || Workers::start(&project, &parts)).await;
     Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its workers"))??))
+}
+
+async fn start_sinks(
+    project: &Arc<Project>,
+    instance: &Instance,
+    clock: &Arc<dyn Clock>,
+    metrics: &Arc<Metrics>,
+) -> Result<Arc<Sinks>, ServeError> {
+    let parts = SinkParts {
+        log: Arc::clone(instance.log()),
+        database: instance.database().clone(),
+        clock: Arc::clone(clock),
+        metrics: Arc::clone(metrics),
+    };
+    let project = Arc::clone(project);
+    let started = spawn_blocking(move || Sinks::start(&project, &parts)).await;
+    Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its sinks"))??))
 }
 
 /// Waits until every partition is taken; false if the server ends before.

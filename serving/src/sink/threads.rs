@@ -1,7 +1,7 @@
 //! The sinks' threads: one each.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ pub struct SinkParts {
 #[derive(Debug)]
 pub struct Sinks {
     running: Vec<Running>,
+    /// Emptied when they are joined.
+    threads: Mutex<Vec<JoinHandle<()>>>,
     log: Arc<EmbeddedLog>,
     stop: Arc<Stop>,
 }
@@ -67,7 +69,6 @@ struct Running {
     sink: Sink,
     topic: SmolStr,
     progress: Arc<Mutex<Progress>>,
-    thread: JoinHandle<()>,
 }
 
 #[derive(Debug, Default)]
@@ -103,7 +104,8 @@ impl Sinks {
     /// Starts every sink of the project. The topics of its endpoints must exist.
     pub fn start(project: &Project, parts: &SinkParts) -> Result<Sinks, SinkStartError> {
         let positions = Positions::open(&parts.database).map_err(SinkStartError::Positions)?;
-        let mut sinks = Sinks { running: Vec::new(), log: Arc::clone(&parts.log), stop: Arc::default() };
+        let (log, stop) = (Arc::clone(&parts.log), Arc::<Stop>::default());
+        let mut sinks = Sinks { running: Vec::new(), threads: Mutex::default(), log, stop };
         for sink in project.sinks.values() {
             if sink.format == SinkFormat::Parquet && !cfg!(feature = "parquet") {
                 return Err(SinkStartError::NoParquet { sink: sink.name.clone() });
@@ -126,7 +128,8 @@ impl Sinks {
             let name = format!("sink-{}", sink.name);
             let thread = std::thread::Builder::new().name(name).spawn(move || runner.run());
             let thread = thread.map_err(SinkStartError::Thread)?;
-            sinks.running.push(Running { sink: sink.clone(), topic, progress, thread });
+            sinks.lock_threads().push(thread);
+            sinks.running.push(Running { sink: sink.clone(), topic, progress });
         }
         Ok(sinks)
     }
@@ -148,24 +151,25 @@ impl Sinks {
         self.running.iter().map(report).collect()
     }
 
-    /// Stops all sinks and waits until they have.
-    pub fn stop(mut self) {
-        self.join();
-    }
-
-    fn join(&mut self) {
+    /// Stops every sink once it has written what there is, and waits until all have stopped.
+    pub fn stop(&self) {
         self.stop.request();
-        for running in self.running.drain(..) {
-            if running.thread.join().is_err() {
-                tracing::error!(sink = %running.sink.name, "a sink's thread panicked");
+        let threads = std::mem::take(&mut *self.lock_threads());
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a sink's thread panicked");
             }
         }
+    }
+
+    fn lock_threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Sinks {
     fn drop(&mut self) {
-        self.join();
+        self.stop();
     }
 }
 

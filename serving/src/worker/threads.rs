@@ -1,7 +1,7 @@
 //! The workers' threads: one per partition, joined when they are stopped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ pub enum StartError {
 pub struct Workers {
     plans: Vec<Arc<StreamPlan>>,
     running: Vec<Running>,
+    /// Emptied when they are joined.
+    threads: Mutex<Vec<JoinHandle<()>>>,
     stop: Arc<Stop>,
 }
 
@@ -50,7 +52,6 @@ struct Running {
     stream: SmolStr,
     partition: u32,
     status: Arc<StatusCell>,
-    thread: JoinHandle<()>,
 }
 
 /// What workers are made from.
@@ -76,7 +77,7 @@ impl Workers {
             }
             plans.push(Arc::new(plan));
         }
-        let mut workers = Workers { plans, running: Vec::new(), stop: Arc::default() };
+        let mut workers = Workers { plans, running: Vec::new(), threads: Mutex::default(), stop: Arc::default() };
         let plans = workers.plans.clone();
         for plan in plans.iter().filter(|plan| plan.has_endpoints()) {
             for partition in 0..plan.stream.partitions {
@@ -103,7 +104,8 @@ impl Workers {
         };
         let name = format!("worker-{}-{partition}", plan.stream.name);
         let thread = std::thread::Builder::new().name(name).spawn(move || runner.run())?;
-        self.running.push(Running { stream: plan.stream.name.clone(), partition, status, thread });
+        self.lock_threads().push(thread);
+        self.running.push(Running { stream: plan.stream.name.clone(), partition, status });
         Ok(())
     }
 
@@ -123,29 +125,25 @@ impl Workers {
         self.running.iter().all(|running| running.status.get().phase == Phase::Running)
     }
 
-    /// Tells every worker to stop after its current batch.
-    pub fn request_stop(&self) {
+    /// Stops every worker after its current batch and waits until all have stopped.
+    pub fn stop(&self) {
         self.stop.request();
-    }
-
-    /// Stops all workers and waits until they have.
-    pub fn stop(mut self) {
-        self.join();
-    }
-
-    fn join(&mut self) {
-        self.stop.request();
-        for running in self.running.drain(..) {
-            if running.thread.join().is_err() {
-                tracing::error!(stream = %running.stream, partition = running.partition, "a worker's thread panicked");
+        let threads = std::mem::take(&mut *self.lock_threads());
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker's thread panicked");
             }
         }
+    }
+
+    fn lock_threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.join();
+        self.stop();
     }
 }
 

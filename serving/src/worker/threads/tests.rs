@@ -13,9 +13,10 @@ use crate::worker::fixture::{play, project, served};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Stopped in this order when it is dropped.
 struct Server {
-    instance: Instance,
     workers: Workers,
+    instance: Instance,
 }
 
 impl Server {
@@ -33,7 +34,7 @@ impl Server {
             settings: Settings::default(),
         };
         let workers = Workers::start(&project, &parts).expect("start");
-        Server { instance, workers }
+        Server { workers, instance }
     }
 
     fn append(&self, game: &str, plays: std::ops::Range<u64>) {
@@ -64,13 +65,11 @@ fn events_are_predicted_as_they_come_and_once_across_restarts() {
     let server = Server::start(dir.path());
     server.append("g", 0..5);
     server.wait_for("g", 5);
-    server.workers.stop();
-    drop(server.instance);
+    drop(server);
     let server = Server::start(dir.path());
     server.append("g", 5..7);
     server.wait_for("g", 7);
     server.workers.stop();
-    let server = Server { workers: Workers { plans: vec![], running: vec![], stop: Arc::default() }, ..server };
     assert_eq!(server.predictions("g"), 7);
 }
 
