@@ -68,8 +68,10 @@ const EXPRESSIONS: [&str; 27] = [
     "CASE WHEN down = 4 THEN 1.0 ELSE 0.0 END / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0)",
     "CASE WHEN score_differential > 0 THEN exp(-game_seconds_remaining / 180.0) ELSE 0.0 END",
     "CASE WHEN score_differential < 0 THEN exp(-game_seconds_remaining / 180.0) ELSE 0.0 END",
-    "CASE WHEN score_differential <= 0 THEN posteam_timeouts_remaining * exp(-game_seconds_remaining / 180.0) ELSE 0.0 END",
-    "CASE WHEN score_differential >= 0 THEN defteam_timeouts_remaining * exp(-game_seconds_remaining / 180.0) ELSE 0.0 END",
+    "CASE WHEN score_differential <= 0
+        THEN posteam_timeouts_remaining * exp(-game_seconds_remaining / 180.0) ELSE 0.0 END",
+    "CASE WHEN score_differential >= 0
+        THEN defteam_timeouts_remaining * exp(-game_seconds_remaining / 180.0) ELSE 0.0 END",
 ];
 
 fn main() {

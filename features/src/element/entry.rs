@@ -51,8 +51,8 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
-    /// Puts the value that a function of result type `ty` gave as `word` into `slot`. Each arm writes by itself: a value
-    /// built first and moved afterwards is read back before its parts have reached memory, which stalls.
+    /// Puts the value that a function of result type `ty` gave as `word` into `slot`. Each arm writes by itself: a
+    /// value built first and moved afterwards is read back before its parts have reached memory, which stalls.
     #[inline(always)]
     pub(crate) fn write(&mut self, slot: &mut Value, ty: Type, word: Option<u64>) {
         match (word, ty) {
@@ -68,7 +68,7 @@ impl Effects {
 }
 
 /// The function over a chunk of up to [`super::CHUNK`] rows; returns the number of overflows.
-pub(super) type Chunk = for<'a> fn(&[Slice<'a>; 3], usize, &mut Register) -> u64;
+pub(crate) type Chunk = for<'a> fn(&[Slice<'a>; 3], usize, &mut Register) -> u64;
 
 pub(super) struct Entry {
     /// What [`Element::resolve`] finds it by: the SQL name or operator.
@@ -166,11 +166,11 @@ impl Element {
         self.entry().scalar
     }
 
-    pub(crate) fn chunk(self) -> for<'a> fn(&[Slice<'a>; 3], usize, &mut Register) -> u64 {
+    pub(crate) fn chunk(self) -> Chunk {
         self.entry().chunk
     }
 
-    /// The function returns its argument: a cast to the type it already has.
+    /// The function returns its argument: a cast to the type it already has, which the table names `same_TYPE`.
     pub(crate) fn is_identity(self) -> bool {
         self.name().starts_with("same_")
     }

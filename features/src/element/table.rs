@@ -122,7 +122,7 @@ pub(super) static TABLE: &[Entry] = &[
         "round",
         "round_digits",
         m::round_digits,
-        "x to so many decimals, half away from zero after scaling by a power of ten; negative digits round before the point."
+        "x to so many decimals, half away from zero once scaled by a power of ten; negative: before the point."
     ),
     unary!("sqrt", "sqrt", m::sqrt, "Square root, correctly rounded; NULL below zero."),
     unary!("ln", "ln", m::ln, "Natural logarithm; NULL at zero and below."),

@@ -45,7 +45,8 @@ pub(crate) struct Args {
     seasons: u16,
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    #[arg(long, default_value_t = 2021, value_name = "YEAR", value_parser = clap::value_parser!(u16).range(1920..=9800))]
+    #[arg(long, default_value_t = 2021, value_name = "YEAR")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1920..=9800))]
     first_season: u16,
     /// Only the first games of each season.
     #[arg(long, value_name = "N")]

@@ -28,7 +28,7 @@ pub(super) fn weeks(chance: &mut Chance) -> Vec<Vec<(usize, usize)>> {
         .collect()
 }
 
-/// The day of a game, `YYYY-MM-DD`: Sundays from the second one of September, with a game on Thursday and one on Monday.
+/// The day of a game, `YYYY-MM-DD`: a Sunday from September on, with one game on Thursday and one on Monday.
 pub(super) fn game_day(season: i32, week: usize, game: usize, games: usize) -> String {
     let days = week * 7
         + match game {

@@ -11,6 +11,7 @@ use super::teams::{Conference, TEAMS};
 /// A game that was played.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
+    pub(super) seed: u64,
     pub(super) season: i32,
     /// From 1; the play-offs follow week 17.
     pub(super) week: usize,
@@ -24,10 +25,10 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// As in nflverse, but marked, so that a simulated game can never be taken for a real one.
+    /// As in nflverse, but marked: never taken for a real game, nor for one of another seed.
     pub(super) fn id(&self) -> String {
         let (home, away) = (TEAMS[self.teams.home].code, TEAMS[self.teams.away].code);
-        format!("{}_{:02}_SIM_{away}_{home}", self.season, self.week)
+        format!("{}_{:02}_SIM{}_{away}_{home}", self.season, self.week, self.seed)
     }
 }
 
@@ -108,7 +109,17 @@ impl Season<'_> {
         let postseason = round != Round::Regular;
         let game = play_out(advantage, postseason, chance);
         let winner = if game.score.away > game.score.home { teams.away } else { teams.home };
-        self.records.push(Record { season: self.season, week, postseason, neutral, day, teams, lines, game });
+        self.records.push(Record {
+            seed: self.league.seed,
+            season: self.season,
+            week,
+            postseason,
+            neutral,
+            day,
+            teams,
+            lines,
+            game,
+        });
         winner
     }
 
