@@ -14,6 +14,8 @@ use features::project::Project;
 use features::schema::Stream;
 use features::value::Value;
 
+use crate::support::real_data;
+
 const MANIFEST: &str = r#"
 [project]
 name = "test"
@@ -240,16 +242,9 @@ fn a_season_that_is_not_published_is_named() {
     assert!(code == 3 && error.contains("season 2098 is not published at"), "{code}\n{error}");
 }
 
-/// The folder of real plays: `CLUTCH_DATA`, or where developers keep it.
-fn real_plays(season: u16) -> Option<PathBuf> {
-    let given = std::env::var_os("CLUTCH_DATA").map(PathBuf::from);
-    let data = given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    Some(data.join(format!("nfl_pbp/pbp_{season}.parquet"))).filter(|file| file.is_file())
-}
-
 #[test]
 fn real_plays_give_the_stream_hosts_rows_bit_for_bit() {
-    let Some(file) = real_plays(2021) else {
+    let Some(file) = real_data().map(|data| data.join("nfl_pbp/pbp_2021.parquet")) else {
         eprintln!("skipped: CLUTCH_DATA names no real plays");
         return;
     };

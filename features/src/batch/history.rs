@@ -81,8 +81,9 @@ pub fn read_files(
         let part = read::read(stream, path, files.len() == 1, &tick).map_err(|fault| BatchError::file(path, fault))?;
         Ok(check(stream, path, part))
     };
-    let parts = files.par_iter().map(read_one).collect::<Result<Vec<_>, _>>()?;
-    Ok(join(stream, parts))
+    // Of several broken files the first in order is named, not the first that was found to be broken.
+    let parts: Vec<Result<CheckedPart, BatchError>> = files.par_iter().map(read_one).collect();
+    Ok(join(stream, parts.into_iter().collect::<Result<_, _>>()?))
 }
 
 /// The events of one file.

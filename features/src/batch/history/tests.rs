@@ -381,6 +381,16 @@ fn a_byte_order_mark_is_skipped() {
 }
 
 #[test]
+fn of_several_broken_files_the_first_is_named() {
+    let folder = Folder::new();
+    for name in ["1.csv", "2.csv", "3.csv"] {
+        folder.write(name, "");
+    }
+    let error = read(&folder, "*.csv").unwrap_err();
+    assert!(error.to_string().contains("1.csv"), "{error}");
+}
+
+#[test]
 fn an_unknown_ending_is_refused() {
     let folder = Folder::new();
     folder.write("a.xlsx", "x");
