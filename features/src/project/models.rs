@@ -13,6 +13,7 @@ use super::gate;
 use super::spec::{Algorithm, Model, Split, Task};
 use super::streams::field_named;
 use super::views::ViewEntry;
+use crate::element::parse_timestamp;
 use crate::nearest::did_you_mean;
 use crate::plan::{Node, View};
 use crate::schema::{Compiled, Stream};
@@ -54,31 +55,20 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let broken = (declared.broken_fields)(&stream.name);
     let scope = Scope::training(&stream).with_broken(&broken);
     let label = label.and_then(|text| label_of(doc, &text, &scope, task));
-    let filter = match filter {
-        Some(text) => Some(expression(doc, &text, &scope, Some((Type::Bool, "where")))),
-        None => None,
-    };
+    let filter = filter.map(|text| expression(doc, &text, &scope, Some((Type::Bool, "where"))));
     let fields = |texts: &[Text<'_>]| -> Vec<usize> {
         texts.iter().filter_map(|text| field_named(doc, text, &stream.schema, &broken)).collect()
     };
     let references_at = fields(&references);
     check_references(doc, &references, &stream);
     let group = group.map_or_else(|| stream.key.clone(), |texts| fields(&texts));
-    let split = match split_section {
-        Some(section) => Some(split(section, &stream, &broken)),
-        None => None,
-    };
+    let split = split_section.map(|section| split(section, &stream, &broken));
     let view = view?;
     refuse_references(doc, &references, &view);
     let inputs = inputs(doc, name, features.as_deref(), &view);
-    let filter = match filter {
-        Some(faulty_or_not) => Some(faulty_or_not?),
-        None => None,
-    };
-    let split = match split {
-        Some(faulty_or_not) => Some(faulty_or_not?),
-        None => None,
-    };
+    // An absent part is fine, a faulty one is not.
+    let filter = filter.map_or(Some(None), |whole| whole.map(Some))?;
+    let split = split.map_or(Some(None), |whole| whole.map(Some))?;
     Some(Model {
         name: SmolStr::new(name.value),
         view,
@@ -277,8 +267,8 @@ fn value_of(doc: &Document, value: &Spanned<DeValue<'_>>, ty: Type) -> Option<Va
         (Type::Int, v) => integer_of(v).map(Value::Int),
         (Type::Float, v) => float_of(v).map(Value::Float),
         (Type::String, DeValue::String(text)) => Some(Value::String(SmolStr::new(text))),
-        (Type::Timestamp, DeValue::String(text)) => sql::timestamp(text).map(Value::Timestamp),
-        (Type::Timestamp, DeValue::Datetime(at)) => sql::timestamp(&at.to_string()).map(Value::Timestamp),
+        (Type::Timestamp, DeValue::String(text)) => parse_timestamp(text).map(Value::Timestamp),
+        (Type::Timestamp, DeValue::Datetime(at)) => parse_timestamp(&at.to_string()).map(Value::Timestamp),
         _ => None,
     };
     if found.is_none() {

@@ -83,7 +83,7 @@ fn called(element: Element, arguments: &[String]) -> String {
     match (name.split_once(':'), arguments) {
         (Some(("cast", ty)), [a]) => format!("CAST({a} AS {ty})"),
         (Some(("extract", unit)), [a]) => format!("extract({unit} FROM {a})"),
-        (None, [a]) if name == "neg" => format!("(-{a})"),
+        (None, [a]) if name == "neg" => format!("(- {a})"),
         (None, [a]) if name == "not" => format!("(NOT {a})"),
         (None, [a, b]) if !name.starts_with(char::is_alphabetic) => format!("({a} {name} {b})"),
         _ => format!("{name}({})", arguments.join(", ")),

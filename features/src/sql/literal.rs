@@ -7,10 +7,9 @@ use sqlparser::tokenizer::Span;
 use super::fault::Report;
 use super::typing::Typed;
 use crate::duration;
-use crate::element::Element;
+use crate::element::parse_timestamp;
 use crate::plan::{Expr, Node};
-use crate::program::{Program, Scratch};
-use crate::value::{Micros, Type, Value};
+use crate::value::Value;
 
 pub(super) fn literal(value: &ast::Value, span: Span, report: &mut Report) -> Option<Typed> {
     let value = match value {
@@ -101,7 +100,7 @@ pub(super) fn typed_string(typed: &ast::TypedString, report: &mut Report) -> Opt
             return None;
         }
     };
-    match timestamp(text) {
+    match parse_timestamp(text) {
         Some(at) => constant(Value::Timestamp(at)),
         None => {
             let help = "year-month-day, then hours:minutes:seconds if any: '2024-09-05 20:20:00'".to_owned();
@@ -111,20 +110,17 @@ pub(super) fn typed_string(typed: &ast::TypedString, report: &mut Report) -> Opt
     }
 }
 
-/// What `CAST('…' AS timestamp)` makes of a text; `None` where that is NULL.
-pub fn timestamp(text: &str) -> Option<Micros> {
-    let cast = Element::resolve("cast:timestamp", &[Type::String]).ok()?;
-    let text = Expr::new(Type::String, Node::Literal(Value::String(SmolStr::new(text))));
-    let call = Expr::new(cast.result, Node::Call(cast.element, vec![text]));
-    let mut out = Vec::new();
-    Program::compile(&[&call]).eval(&mut Scratch::default(), &[], &[], &mut out);
-    match out.pop() {
-        Some(Value::Timestamp(at)) => Some(at),
-        _ => None,
-    }
+/// A constant with the other sign; `None` for what has none, and where it would not fit.
+pub(super) fn negated(typed: &Typed) -> Option<Typed> {
+    let Typed::Known(Expr { node: Node::Literal(value), .. }) = typed else { return None };
+    constant(match value {
+        Value::Int(i) => Value::Int(i.checked_neg()?),
+        Value::Float(x) => Value::Float(-x),
+        Value::Interval(i) => Value::Interval(i.checked_neg()?),
+        _ => return None,
+    })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every way to read a constant may fail")]
 fn constant(value: Value) -> Option<Typed> {
     Some(value.ty().map_or(Typed::Null, |ty| Typed::Known(Expr::new(ty, Node::Literal(value)))))
 }

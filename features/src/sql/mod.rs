@@ -1,7 +1,7 @@
 //! The SQL front end: text to typed plan.
 //!
 //! `lex` cuts the text into tokens and bounds it, `parse` reads the clauses (expressions by `sqlparser`), `typing` and
-//! its neighbours give every expression a type, `windows` reads windows and their calls, `refusal` lists what is
+//! its neighbours give every expression a type, `window_spec` and `windows` read windows and their calls, `refusal` lists what is
 //! refused and why, `view` puts the plan together and `canonical` hashes it.
 
 mod calls;
@@ -18,14 +18,16 @@ mod parse;
 mod refusal;
 mod scalar;
 mod scope;
+mod stop;
 mod typing;
+mod unsupported;
 mod view;
+mod window_spec;
 mod windows;
 
 pub use canonical::canonical;
 pub use describe::{describe, describe_call, describe_window, quoted};
 pub use fault::Fault;
-pub use literal::timestamp;
 pub use scalar::{scalar, scalar_of};
 pub use scope::{EVENT_TIME, Scope};
 pub use view::{Catalog, Outcome, view};

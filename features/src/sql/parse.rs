@@ -3,13 +3,14 @@
 
 use sqlparser::ast::{self, Ident};
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token};
 
 use super::dialect::ViewDialect;
 use super::fault::Report;
-use super::lex::{Lexed, is_word, lex, lower_first};
+use super::lex::{Lexed, is_word, lex};
 use super::refusal;
+use super::stop::Stop;
 
 /// A view as written.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ pub(super) fn parse_view(report: &mut Report) -> Option<ViewSyntax> {
             Some(view)
         }
         Err(stop) => {
-            reader.explain(stop, report);
+            stop.report(&reader.parser, reader.end, report);
             None
         }
     }
@@ -71,26 +72,9 @@ pub(super) fn parse_scalar(report: &mut Report) -> Option<(ast::Expr, Lexed)> {
     match result {
         Ok(expr) => Some((expr, lexed)),
         Err(stop) => {
-            reader.explain(stop, report);
+            stop.report(&reader.parser, reader.end, report);
             None
         }
-    }
-}
-
-/// Why reading ended.
-enum Stop {
-    Syntax(ParserError),
-    Expected {
-        what: &'static str,
-        help: Option<&'static str>,
-    },
-    /// The fault was reported already.
-    Told,
-}
-
-impl From<ParserError> for Stop {
-    fn from(error: ParserError) -> Stop {
-        Stop::Syntax(error)
     }
 }
 
@@ -247,73 +231,4 @@ impl Reader<'_> {
         self.parser.next_token();
         Ok(ident)
     }
-
-    /// Reports why reading stopped, at the token where it did.
-    fn explain(&self, stop: Stop, report: &mut Report) {
-        let next = self.parser.peek_token_ref();
-        match stop {
-            Stop::Told => {}
-            Stop::Expected { what, help } => {
-                let message = match &next.token {
-                    Token::EOF => format!("the text ends where {what} should stand"),
-                    token => format!("expected {what}, found `{token}`"),
-                };
-                report.fault(self.place(next.span), message, help.map(str::to_owned));
-            }
-            Stop::Syntax(ParserError::RecursionLimitExceeded) => {
-                report.fault(
-                    self.place(next.span),
-                    "the expression is nested too deeply",
-                    "split it into columns".to_owned(),
-                );
-            }
-            Stop::Syntax(ParserError::ParserError(message) | ParserError::TokenizerError(message)) => {
-                let (message, place) = place_of(&message);
-                let span = place.map_or(next.span, |place| self.token_at(place));
-                report.fault(self.place(span), plain(message), None);
-            }
-        }
-    }
-
-    /// The end of the text has no place of its own: the last token's end stands for it.
-    fn place(&self, span: Span) -> Span {
-        if span.start.line == 0 { Span::new(self.end, self.end) } else { span }
-    }
-
-    /// The token that begins at `place`.
-    fn token_at(&self, place: Location) -> Span {
-        let mut index = 0;
-        loop {
-            match self.parser.token_at(index) {
-                token if token.token == Token::EOF => return Span::new(place, place),
-                token if token.span.start == place => return token.span,
-                _ => index += 1,
-            }
-        }
-    }
-}
-
-/// "Expected: x, found: y" in our words.
-fn plain(message: &str) -> String {
-    let Some((expected, found)) = message.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: "))
-    else {
-        return lower_first(message);
-    };
-    let expected =
-        if expected.chars().any(char::is_alphanumeric) { expected.to_owned() } else { format!("`{expected}`") };
-    match found {
-        "EOF" => format!("the text ends where {expected} should stand"),
-        found => format!("expected {expected}, found `{found}`"),
-    }
-}
-
-/// The library tells places inside its messages only: takes them apart.
-fn place_of(message: &str) -> (&str, Option<Location>) {
-    let Some((text, place)) = message.rsplit_once(" at Line: ") else {
-        return (message, None);
-    };
-    let location = place.split_once(", Column: ").and_then(|(line, column)| {
-        Some(Location { line: line.trim().parse().ok()?, column: column.trim().parse().ok()? })
-    });
-    (text, location)
 }

@@ -206,7 +206,7 @@ impl<'a, 'r> Typer<'a, 'r> {
                     return literal::number(text, true, value.span, self.report);
                 }
                 let operand = self.expr(operand)?;
-                self.call("neg", vec![operand], ast.span())
+                literal::negated(&operand).or_else(|| self.call("neg", vec![operand], ast.span()))
             }
             UnaryOperator::Plus => {
                 let expr = self.known(operand)?;
@@ -286,35 +286,6 @@ impl<'a, 'r> Typer<'a, 'r> {
         }
         let operand = self.expr(operand)?;
         self.call(name, vec![operand], ast.span())
-    }
-
-    fn unsupported(&mut self, ast: &ast::Expr) -> Option<Typed> {
-        use ast::Expr as E;
-        let refused = match ast {
-            E::Like { .. } | E::ILike { .. } | E::RLike { .. } | E::SimilarTo { .. } => refusal::LIKE,
-            E::InSubquery { .. } | E::Subquery(_) | E::Exists { .. } => refusal::SUBQUERY,
-            E::IsDistinctFrom(..) | E::IsNotDistinctFrom(..) => refusal::DISTINCT_FROM,
-            E::IsTrue(_)
-            | E::IsFalse(_)
-            | E::IsNotTrue(_)
-            | E::IsNotFalse(_)
-            | E::IsUnknown(_)
-            | E::IsNotUnknown(_) => refusal::IS_TRUE,
-            E::Wildcard(_) | E::QualifiedWildcard(..) => refusal::WILDCARD,
-            _ => {
-                let help = "row expressions are made of constants, fields, operators, CASE, CAST and functions";
-                let message = match ast {
-                    E::Substring { .. } => "there is no function `substring`",
-                    E::Position { .. } => "there is no function `position`",
-                    E::Overlay { .. } => "there is no function `overlay`",
-                    E::Trim { .. } => "there is no function `trim`",
-                    E::Tuple(_) | E::Array(_) | E::CompoundFieldAccess { .. } => "there are no lists in a view",
-                    _ => "this does not exist in a view",
-                };
-                return self.fault(ast.span(), message, help);
-            }
-        };
-        self.refuse(refused, ast.span())
     }
 }
 

@@ -10,6 +10,7 @@ macro_rules! golden {
 mod hash;
 mod hostile;
 mod refusals;
+mod roundtrip;
 mod typing;
 mod windows;
 
