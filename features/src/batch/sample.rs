@@ -158,3 +158,73 @@ fn values(series: &Series) -> Option<Vec<Value>> {
     let (column, _) = frame::column_of(series, ty).ok()?;
     Some((0..column.len()).map(|row| column.value(row)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn file(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).expect("file");
+        (dir, path)
+    }
+
+    #[track_caller]
+    fn sampled(name: &str, bytes: &[u8], rows: usize) -> Sample {
+        let (_dir, path) = file(name, bytes);
+        read_sample(&path, rows).expect("sample")
+    }
+
+    #[test]
+    fn text_files_give_text_and_spell_null_in_several_ways() {
+        let sample = sampled("s.csv", "\u{feff}id,x\na,1\nb,NA\nc,\n\"d\"\n".as_bytes(), 10);
+        assert_eq!((sample.rows, sample.text), (4, true));
+        assert_eq!(sample.columns[0].name, "id");
+        let x = [Value::String("1".into()), Value::Null, Value::Null, Value::Null];
+        assert_eq!(sample.columns[1].values, x);
+    }
+
+    #[test]
+    fn no_more_rows_are_read_than_asked_for() {
+        assert_eq!(sampled("s.csv", b"x\n1\n2\n3\n", 2).rows, 2);
+        assert_eq!(sampled("s.jsonl", b"{\"x\":1}\n\n{\"x\":2}\n{\"x\":3}\n", 2).rows, 2);
+    }
+
+    #[test]
+    fn objects_within_events_become_fields_with_paths() {
+        let text = br#"{"id":"a","data":{"score":1,"by/who":{"name":"x"}},"list":[1]}
+{"id":"b","extra":2.5,"data":{"score":null}}"#;
+        let sample = sampled("s.jsonl", text, 10);
+        let columns: Vec<_> = sample.columns.iter().map(|c| (c.name.as_str(), c.path.as_deref())).collect();
+        let expected = [
+            ("id", None),
+            ("data_score", Some("/data/score")),
+            ("data_by/who_name", Some("/data/by~1who/name")),
+            ("extra", None),
+        ];
+        assert_eq!(columns, expected);
+        assert_eq!(sample.columns[3].values, [Value::Null, Value::Float(2.5)]);
+        assert_eq!(sample.skipped, ["list"]);
+    }
+
+    #[test]
+    fn files_that_are_no_sample_are_refused() {
+        for (name, bytes) in [
+            ("s.csv", &b""[..]),
+            ("s.csv", b"a,b\n\xff,1\n"),
+            ("s.jsonl", b""),
+            ("s.jsonl", b"[1]\n"),
+            ("s.jsonl", b"{\"x\":"),
+            ("s.parquet", b""),
+            ("s.parquet", b"PAR1 cut off"),
+            ("s.csv.gz", b"no gzip"),
+            ("s.xlsx", b"x"),
+        ] {
+            let (_dir, path) = file(name, bytes);
+            assert!(read_sample(&path, 10).is_err(), "{name} {bytes:?}");
+        }
+    }
+}

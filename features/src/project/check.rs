@@ -16,7 +16,7 @@ use super::streams::StreamEntry;
 use super::views::ViewEntry;
 use super::{Project, Sources, endpoints, models, streams, views};
 use crate::diagnostic::Problem;
-use crate::sql::Catalog;
+use crate::sql::{self, Catalog};
 
 pub(super) fn check(dir: &Path, sources: &Sources, environment: Environment<'_>) -> Result<Project, Vec<Problem>> {
     let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
@@ -80,6 +80,9 @@ fn read(
     let mut catalog = Catalog::default();
     for entry in streams.values() {
         catalog.add(Arc::clone(&entry.stream), entry.broken_fields.clone());
+    }
+    for name in sources.views.iter().filter_map(|file| sql::view_name(&file.text)) {
+        catalog.add_view(name);
     }
     let views = views::read(&sources.views, &catalog, view_problems);
     let broken_fields =

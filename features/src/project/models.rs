@@ -114,7 +114,7 @@ fn task(section: &mut Section<'_>) -> Option<Task> {
 fn algorithm(section: &mut Section<'_>, task: Option<Task>) -> Option<Algorithm> {
     let doc = section.doc;
     let text = section.string("algorithm");
-    let l2 = if section.has("l2") { Some(l2(section)?) } else { section.get("l2").map(|_| 0.0) };
+    let l2 = l2(section);
     let Some(text) = text else {
         return match task? {
             Task::Classification => Some(Algorithm::Logistic { l2: l2.unwrap_or(1.0) }),
@@ -156,7 +156,6 @@ fn l2(section: &mut Section<'_>) -> Option<f64> {
     let l2 = section.float("l2")?;
     if l2 < 0.0 {
         section.doc.problem(section.span.clone(), format!("l2 of [{}] cannot be negative", section.name), None);
-        return None;
     }
     Some(l2)
 }

@@ -29,18 +29,18 @@ pub(super) fn read(
     let mut views: IndexMap<SmolStr, ViewEntry> = IndexMap::new();
     for file in files {
         let doc = Document::new(&file.path, &file.text);
-        let outcome = sql::view(&file.text, catalog);
-        if let Some((name, span)) = outcome.name {
+        let reading = sql::view(&file.text, catalog);
+        if let Some((name, span)) = reading.name {
             if !super::document::is_name(&name) {
                 let help = "letters, digits, _ and -, beginning with a letter, at most 64".to_owned();
                 doc.problem(span.clone(), format!("`{name}` cannot be a name"), help);
             }
-            let entry = ViewEntry { view: outcome.view.as_ref().ok().cloned().map(Arc::new), stream: outcome.stream };
+            let entry = ViewEntry { view: reading.view.as_ref().ok().cloned().map(Arc::new), stream: reading.stream };
             if views.insert(name.clone(), entry).is_some() {
                 doc.problem(span, format!("two views are called `{name}`"), "give one another name".to_owned());
             }
         }
-        if let Err(faults) = outcome.view {
+        if let Err(faults) = reading.view {
             doc.faults(&Text { value: &file.text, span: 0..file.text.len() }, faults);
         }
         problems.extend(doc.into_problems());

@@ -30,7 +30,7 @@ pub use describe::{describe, describe_call, describe_window, quoted};
 pub use fault::Fault;
 pub use scalar::{scalar, scalar_of};
 pub use scope::{EVENT_TIME, Scope};
-pub use view::{Catalog, Outcome, view};
+pub use view::{Catalog, Reading, view, view_name};
 
 #[cfg(test)]
 mod tests;

@@ -79,6 +79,11 @@ pub(super) const JOIN: Refusal = Refusal::never(
     "a view folds one stream, and what another holds depends on when it is asked",
     "SELECT … FROM one stream",
 );
+pub(super) const VIEW_OF_VIEW: Refusal = Refusal::never(
+    "a view of a view",
+    "a view folds the events of one stream",
+    "SELECT … FROM the stream, with the other view's expressions written out",
+);
 pub(super) const GROUP_BY: Refusal = Refusal::never(
     "GROUP BY",
     "a view has one row for every event that it keeps",

@@ -11,6 +11,7 @@ use super::calls::Calls;
 use super::canonical::{self, Plan};
 use super::fault::{Fault, Report};
 use super::parse::{Item, ViewSyntax, parse_view};
+use super::refusal;
 use super::scope::Scope;
 use super::typing::{Typed, Typer};
 use crate::nearest::did_you_mean;
@@ -26,23 +27,24 @@ const MAX_COLUMNS: usize = 2_000;
 #[derive(Debug, Default)]
 pub struct Catalog {
     streams: IndexMap<SmolStr, Entry>,
+    views: HashSet<SmolStr>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    stream: Option<Arc<Stream>>,
+    stream: Arc<Stream>,
     broken_fields: HashSet<SmolStr>,
 }
 
 impl Catalog {
     /// A stream, with those of its fields whose declaration is faulty.
     pub fn add(&mut self, stream: Arc<Stream>, broken_fields: HashSet<SmolStr>) {
-        self.streams.insert(stream.name.clone(), Entry { stream: Some(stream), broken_fields });
+        self.streams.insert(stream.name.clone(), Entry { stream, broken_fields });
     }
 
-    /// A stream that is declared, but too faulty to be used.
-    pub fn add_broken(&mut self, name: SmolStr) {
-        self.streams.insert(name, Entry { stream: None, broken_fields: HashSet::new() });
+    /// A view of the project: known by name, so that reading from it can be answered.
+    pub fn add_view(&mut self, name: SmolStr) {
+        self.views.insert(name);
     }
 }
 
@@ -56,7 +58,7 @@ impl From<Arc<Stream>> for Catalog {
 
 /// A view's name and where it stands, as far as the text tells; and the view, or what is wrong with it.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Reading {
     pub name: Option<(SmolStr, std::ops::Range<usize>)>,
     /// The stream that it reads, if there is such a stream.
     pub stream: Option<Arc<Stream>>,
@@ -64,21 +66,30 @@ pub struct Outcome {
     pub view: Result<View, Vec<Fault>>,
 }
 
+/// The name that a text gives its view, if it can be read so far.
+pub fn view_name(text: &str) -> Option<SmolStr> {
+    parse_view(&mut Report::new(text)).map(|syntax| SmolStr::new(&syntax.name.value))
+}
+
 /// Reads `CREATE VIEW …` over one of the catalog's streams.
-pub fn view(text: &str, catalog: &Catalog) -> Outcome {
+pub fn view(text: &str, catalog: &Catalog) -> Reading {
     let mut report = Report::new(text);
     let Some(syntax) = parse_view(&mut report) else {
-        return Outcome { name: None, stream: None, view: Err(report.into_faults()) };
+        return Reading { name: None, stream: None, view: Err(report.into_faults()) };
     };
     let name = SmolStr::new(&syntax.name.value);
     let place = report.range(syntax.name.span).unwrap_or(0..0);
-    let stream = catalog.streams.get(syntax.stream.value.as_str()).and_then(|entry| entry.stream.clone());
+    let stream = catalog.streams.get(syntax.stream.value.as_str()).map(|entry| Arc::clone(&entry.stream));
     let view = plan(text, &syntax, catalog, report);
-    Outcome { name: Some((name, place)), stream, view }
+    Reading { name: Some((name, place)), stream, view }
 }
 
 fn plan(text: &str, syntax: &ViewSyntax, catalog: &Catalog, mut report: Report) -> Result<View, Vec<Fault>> {
     let Some(entry) = catalog.streams.get(syntax.stream.value.as_str()) else {
+        if catalog.views.contains(syntax.stream.value.as_str()) {
+            refusal::VIEW_OF_VIEW.report(syntax.stream.span, &mut report);
+            return Err(report.into_faults());
+        }
         let known = catalog.streams.keys().map(SmolStr::as_str);
         let help = did_you_mean(&syntax.stream.value, known.clone(), || match catalog.streams.len() {
             0 => "the project declares no streams: add [streams.NAME] to clutch.toml".to_owned(),
@@ -87,9 +98,7 @@ fn plan(text: &str, syntax: &ViewSyntax, catalog: &Catalog, mut report: Report) 
         report.fault(syntax.stream.span, format!("no stream `{}`", syntax.stream.value), help);
         return Err(report.into_faults());
     };
-    let Some(stream) = &entry.stream else {
-        return Err(report.into_faults());
-    };
+    let stream = &entry.stream;
     let scope = Scope::view(stream)
         .with_alias(syntax.alias.as_ref().map(|alias| alias.value.as_str()))
         .with_broken(&entry.broken_fields);

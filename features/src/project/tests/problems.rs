@@ -168,8 +168,16 @@ fn faults_inside_strings_are_shown_where_they_stand() {
 }
 
 #[test]
-fn views_by_one_name_and_views_of_no_stream() {
-    let problems = check(PROJECT, &[("form", VIEW), ("other", VIEW), ("third", &VIEW.replace("plays", "playz"))]);
+fn views_by_one_name_and_views_of_what_is_no_stream() {
+    let problems = check(
+        PROJECT,
+        &[
+            ("form", VIEW),
+            ("other", VIEW),
+            ("third", &VIEW.replace("plays", "playz").replace("VIEW form", "VIEW third")),
+            ("fourth", &VIEW.replace("plays", "third").replace("VIEW form", "VIEW fourth")),
+        ],
+    );
     golden!(problems.expect_err("two views of one name").to_string());
 }
 
