@@ -6,5 +6,7 @@ mod architecture;
 mod history;
 #[cfg(feature = "train")]
 mod project;
+#[cfg(feature = "serve")]
+mod serve;
 mod support;
 mod train;

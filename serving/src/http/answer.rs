@@ -17,9 +17,7 @@ pub(super) fn one(chosen: &Chosen, prediction: &Prediction) -> Response<Body> {
 }
 
 /// The answer to `POST /predict/batch`: a result or a problem for each row, in the order of the rows.
-pub(super) fn batch(chosen: &Chosen, rows: Vec<Result<Prediction, PredictError>>) -> Response<Body> {
-    let boxed = |error| Box::new(Problem::from(error));
-    let rows: Vec<Result<Prediction, Box<Problem>>> = rows.into_iter().map(|row| row.map_err(boxed)).collect();
+pub(super) fn batch(chosen: &Chosen, rows: &[Result<Prediction, Box<Problem>>]) -> Response<Body> {
     let failed = rows.iter().filter(|row| row.is_err()).count();
     let results = rows
         .iter()

@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod connections;
 mod envelope;
+mod failures;
 mod health;
 mod limits;
 mod models;

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{Request, Response};
 
 use super::body::JsonBody;
-use super::problem::HttpError;
+use super::problem::{HttpError, Problem};
 use super::router::App;
 use super::{answer, envelope};
 use crate::predict::Timing;
@@ -45,7 +45,13 @@ async fn answer_batch(app: &App, body: &JsonBody) -> Result<Response<Body>, Http
     let envelope = start.elapsed();
     let mut answer = app.service.predict(asked.target(), &asked.given, asked.options).await?;
     answer.timing.parse += envelope;
-    Ok(app.encoded(answer.timing, || answer::batch(&answer.chosen, answer.rows)))
+    let refused = |error| {
+        let error = HttpError::Predict(error);
+        app.failures.report(&error);
+        Box::new(Problem::from(error))
+    };
+    let rows: Vec<_> = answer.rows.into_iter().map(|row| row.map_err(refused)).collect();
+    Ok(app.encoded(answer.timing, || answer::batch(&answer.chosen, &rows)))
 }
 
 impl App {

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use features::host::RequestError;
+use features::online::StoreError;
 use models::registry::RegistryError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -45,6 +46,17 @@ pub enum HttpError {
     Predict(#[from] PredictError),
 }
 
+impl HttpError {
+    /// Something is wrong in the server: worth a line in its log, for the client is not told what.
+    pub(super) fn is_a_failure(&self) -> bool {
+        match self {
+            HttpError::Predict(error) => error.is_a_failure(),
+            HttpError::Timeout { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 /// The body of a refusal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Problem {
@@ -82,9 +94,6 @@ struct Entry {
 impl From<HttpError> for Problem {
     fn from(error: HttpError) -> Problem {
         let Entry { status, code, title, extra, detail } = entry(&error);
-        if status.is_server_error() {
-            tracing::warn!(code, error = &error as &dyn std::error::Error, "a request failed");
-        }
         let retry_after_seconds = match &error {
             HttpError::Overloaded { retry_after_seconds } => Some(*retry_after_seconds),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
@@ -199,6 +208,10 @@ fn predict_entry(error: &PredictError) -> Entry {
             plain(S::UNPROCESSABLE_ENTITY, "as_of_too_early", "The time asked for has passed")
                 .with(json!({ "by_ms": by_ms }))
         }
+        PredictError::Store(StoreError::KeyTooLong { .. }) => {
+            plain(S::UNPROCESSABLE_ENTITY, "invalid_key", "The key is not the stream's key")
+                .saying("the key is longer than a store takes")
+        }
         PredictError::Store(_) | PredictError::State(_) => {
             plain(S::SERVICE_UNAVAILABLE, "features_unavailable", "The features cannot be fetched")
                 .saying("the key's state cannot be fetched at the moment")
@@ -243,7 +256,8 @@ fn direct_entry(reference: &str, error: &DirectError) -> Entry {
             | RegistryError::Newer { .. }
             | RegistryError::Io { .. },
         )
-        | DirectError::Unusable { .. } => unavailable(),
+        | DirectError::Unusable { .. }
+        | DirectError::Interrupted => unavailable(),
     }
 }
 

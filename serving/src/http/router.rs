@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
+use super::failures::Failures;
 use super::health::Readiness;
 use super::limits::Limits;
 use super::problem::{Code, HttpError};
@@ -25,6 +26,7 @@ pub struct App {
     pub(super) readiness: Arc<dyn Readiness>,
     pub(super) limits: Limits,
     pub(super) routes: RoutesMetrics,
+    pub(super) failures: Failures,
     in_flight: Semaphore,
 }
 
@@ -39,7 +41,7 @@ impl App {
         let routes =
             RoutesMetrics { predict: metrics.http.route("/predict"), batch: metrics.http.route("/predict/batch") };
         let in_flight = Semaphore::new(limits.in_flight);
-        App { service, metrics, readiness, limits, routes, in_flight }
+        App { service, metrics, readiness, limits, routes, failures: Failures::new(), in_flight }
     }
 
     /// Answers within the limits, and counts the answer.
@@ -56,8 +58,8 @@ impl App {
                 let _leaving = Leaving(&self.metrics);
                 match tokio::time::timeout(self.limits.request, work).await {
                     Ok(Ok(response)) => response,
-                    Ok(Err(error)) => error.into_response(),
-                    Err(_) => HttpError::Timeout { seconds: self.limits.request.as_secs() }.into_response(),
+                    Ok(Err(error)) => self.refused(error),
+                    Err(_) => self.refused(HttpError::Timeout { seconds: self.limits.request.as_secs() }),
                 }
             }
         };
@@ -66,6 +68,13 @@ impl App {
         }
         route.answered(response.status().as_u16(), start.elapsed().as_secs_f64());
         response
+    }
+}
+
+impl App {
+    fn refused(&self, error: HttpError) -> Response<Body> {
+        self.failures.report(&error);
+        error.into_response()
     }
 }
 

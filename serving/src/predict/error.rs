@@ -39,6 +39,26 @@ pub enum PredictError {
     Interrupted,
 }
 
+impl PredictError {
+    /// The server's fault, and not what it already reports by other means.
+    pub fn is_a_failure(&self) -> bool {
+        match self {
+            PredictError::Store(StoreError::KeyTooLong { .. }) => false,
+            PredictError::Store(_) | PredictError::State(_) | PredictError::Interrupted => true,
+            PredictError::Direct { source, .. } => source.is_a_failure(),
+            PredictError::UnknownEndpoint { .. }
+            | PredictError::NoChampion { .. }
+            | PredictError::InvalidReference(_)
+            | PredictError::Event(_)
+            | PredictError::Request(_)
+            | PredictError::Input(_)
+            | PredictError::Key(_)
+            | PredictError::UnknownKey { .. }
+            | PredictError::AsOfBeforeRow { .. } => false,
+        }
+    }
+}
+
 /// What is wrong with the `features` that a client gives.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InputProblem {

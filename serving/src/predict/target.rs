@@ -54,23 +54,11 @@ pub(super) async fn choose(
         }
         Target::Model(text) => {
             let reference: ModelRef = text.parse()?;
-            let model = match direct.cached(&reference) {
-                Some(model) => model,
-                None => load(reference, direct)
-                    .await?
-                    .map_err(|source| PredictError::Direct { reference: text.to_owned(), source })?,
-            };
+            let model = direct.get(reference).await;
+            let model = model.map_err(|source| PredictError::Direct { reference: text.to_owned(), source })?;
             Ok(Chosen { route: None, model })
         }
     }
-}
-
-async fn load(
-    reference: ModelRef,
-    direct: &Arc<DirectModels>,
-) -> Result<Result<Arc<LoadedModel>, crate::routing::DirectError>, PredictError> {
-    let direct = Arc::clone(direct);
-    tokio::task::spawn_blocking(move || direct.load(&reference)).await.map_err(|_| PredictError::Interrupted)
 }
 
 fn nearest_endpoint(name: &str, routes: &Routes) -> Option<String> {

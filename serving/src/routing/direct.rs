@@ -18,8 +18,8 @@ pub struct DirectModels {
     registry: Arc<dyn Registry>,
     binder: Binder,
     cache: Mutex<Cache>,
-    /// One load at a time: a burst of requests for a new version reads it once.
-    loading: Mutex<()>,
+    /// One load at a time: a burst of requests for a new version reads it once, on one blocking thread.
+    loading: tokio::sync::Mutex<()>,
 }
 
 /// Why a reference gives no model.
@@ -29,6 +29,23 @@ pub enum DirectError {
     Unknown(#[source] RegistryError),
     #[error("version {version} cannot be used")]
     Unusable { version: u32, source: BindError },
+    #[error("loading it was interrupted")]
+    Interrupted,
+}
+
+impl DirectError {
+    /// The server's or the registry's fault, not the reference's.
+    pub fn is_a_failure(&self) -> bool {
+        !matches!(
+            self,
+            DirectError::Unknown(
+                RegistryError::UnknownModel { .. }
+                    | RegistryError::UnknownVersion { .. }
+                    | RegistryError::UnknownAlias { .. }
+                    | RegistryError::Name { .. }
+            )
+        )
+    }
 }
 
 #[derive(Debug, Default)]
@@ -42,20 +59,29 @@ struct Cache {
 
 impl DirectModels {
     pub fn new(registry: Arc<dyn Registry>, binder: Binder) -> DirectModels {
-        DirectModels { registry, binder, cache: Mutex::default(), loading: Mutex::default() }
+        DirectModels { registry, binder, cache: Mutex::default(), loading: tokio::sync::Mutex::default() }
     }
 
     /// What is in memory for a reference. Never blocks on the registry.
-    pub fn cached(&self, reference: &ModelRef) -> Option<Arc<LoadedModel>> {
+    pub(super) fn cached(&self, reference: &ModelRef) -> Option<Arc<LoadedModel>> {
         self.cache().resolved.get(reference).cloned()
     }
 
-    /// Resolves, loads and remembers. Blocks on the registry.
-    pub fn load(&self, reference: &ModelRef) -> Result<Arc<LoadedModel>, DirectError> {
-        let _one_at_a_time = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(loaded) = self.cached(reference) {
+    /// From memory, or else from the registry, which is read on a blocking thread.
+    pub async fn get(self: &Arc<Self>, reference: ModelRef) -> Result<Arc<LoadedModel>, DirectError> {
+        if let Some(loaded) = self.cached(&reference) {
             return Ok(loaded);
         }
+        let _one_at_a_time = self.loading.lock().await;
+        if let Some(loaded) = self.cached(&reference) {
+            return Ok(loaded);
+        }
+        let direct = Arc::clone(self);
+        tokio::task::spawn_blocking(move || direct.load(&reference)).await.map_err(|_| DirectError::Interrupted)?
+    }
+
+    /// Resolves, loads and remembers. Blocks on the registry.
+    pub(super) fn load(&self, reference: &ModelRef) -> Result<Arc<LoadedModel>, DirectError> {
         let epoch = self.cache().epoch;
         let number = self.registry.resolve(reference).map_err(DirectError::Unknown)?;
         let known = self.cache().take(&reference.name, number);

@@ -189,17 +189,17 @@ fn versions_that_clients_name_are_kept_until_others_are_asked_for() {
     followed.direct.load(&reference(1)).expect("loaded again");
 }
 
-#[test]
-fn a_reference_means_something_else_once_the_registry_changed() {
+#[tokio::test]
+async fn a_reference_means_something_else_once_the_registry_changed() {
     let setting = Setting::new();
     setting.promote(0.0);
     let followed = setting.start();
-    let newest = "win".parse().expect("reference");
-    assert_eq!(followed.direct.load(&newest).expect("load").version, 1);
+    let newest: models::reference::ModelRef = "win".parse().expect("reference");
+    assert_eq!(followed.direct.get(newest.clone()).await.expect("load").version, 1);
     setting.promote(1.0);
-    assert_eq!(followed.direct.load(&newest).expect("load").version, 1, "until the registry is looked at");
+    assert_eq!(followed.direct.get(newest.clone()).await.expect("load").version, 1, "until the registry is looked at");
     followed.refresh();
-    assert_eq!(followed.direct.load(&newest).expect("load").version, 2);
+    assert_eq!(followed.direct.get(newest.clone()).await.expect("load").version, 2);
 }
 
 #[tokio::test]

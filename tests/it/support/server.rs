@@ -1,7 +1,7 @@
 //! A running `clutch serve`.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ impl Server {
     pub(crate) fn start(project: &TestProject) -> Server {
         let mut process = project
             .command(&["serve", "--listen", "127.0.0.1:0", "--json"])
+            .env("CLUTCH_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
             .expect("clutch serve starts");
@@ -32,6 +33,14 @@ impl Server {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.ready["http"].as_str().expect("an address"))
+    }
+
+    /// SIGTERM, and how it ended.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        let pid = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(sent.success(), "process {pid} was gone");
+        self.process.wait().expect("gone")
     }
 
     /// SIGKILL: nothing is flushed, nothing is closed.
