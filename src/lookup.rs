@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use features::nearest::did_you_mean;
 use features::plan::View;
-use features::project::{Model, Project};
+use features::project::{Endpoint, Model, Project};
 use features::schema::Stream;
 
 use crate::output::UsageError;
@@ -22,6 +22,12 @@ pub(crate) fn view<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<View>
 pub(crate) fn stream<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Stream>, UsageError> {
     let known = project.streams.keys().map(AsRef::as_ref).collect();
     project.streams.get(name).ok_or_else(|| unknown("stream", name, known))
+}
+
+#[cfg(feature = "serve")]
+pub(crate) fn endpoint<'a>(project: &'a Project, name: &str) -> Result<&'a Endpoint, UsageError> {
+    let known = project.endpoints.keys().map(AsRef::as_ref).collect();
+    project.endpoints.get(name).ok_or_else(|| unknown("endpoint", name, known))
 }
 
 fn unknown(what: &str, name: &str, known: Vec<&str>) -> UsageError {

@@ -93,7 +93,7 @@ pub(crate) fn usage(error: BatchError) -> anyhow::Error {
     }
 }
 
-fn remark(history: &History) {
+pub(crate) fn remark(history: &History) {
     for note in &history.notes {
         output::note(format!("note: {note}"));
     }

@@ -1,6 +1,8 @@
 //! `clutch stream`: events in, predictions out.
 
+mod access;
 mod deadletters;
+#[cfg(feature = "train")]
 mod replay;
 mod status;
 mod watch;
@@ -18,6 +20,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Feed a stream from history, at a chosen pace.
+    #[cfg(feature = "train")]
     Replay(replay::Args),
     /// Print a line for each prediction as it is made.
     Watch(watch::Args),
@@ -29,6 +32,7 @@ enum Command {
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     match args.command {
+        #[cfg(feature = "train")]
         Command::Replay(args) => replay::run(args, context),
         Command::Watch(args) => watch::run(args, context),
         Command::Deadletters(args) => deadletters::run(args, context),

@@ -2,11 +2,132 @@
 
 use std::process::ExitCode;
 
+use serde_json::json;
+use serving::admin::{PartitionReport, Status, StreamReport};
+use serving::worker::Phase;
+
+use super::access::{Access, block_on};
 use crate::context::Context;
+use crate::output::{self, NO, say};
+use crate::table::{count, table};
 
+/// Examples:
+///   clutch stream status
+///   clutch stream status --json       with a hash over all key states, to compare two runs
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Count the keys and hash their states, which reads every one (always with --json).
+    #[arg(long)]
+    states: bool,
+}
 
+/// Exit code 1 where a worker or a sink is failing.
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    todo!("{args:?} {context:?}")
+    let project = context.project()?;
+    let (status, running) = block_on(async {
+        let mut access = Access::open(&project).await?;
+        let status = access.status(args.states || context.json).await?;
+        Ok::<_, anyhow::Error>((status, access.is_server()))
+    })??;
+    say(context, if running { "the server runs" } else { "no server runs: this is what the database holds" });
+    print(&status, context);
+    let mut object = serde_json::to_value(&status)?;
+    object["running"] = json!(running);
+    output::json(context, &object);
+    Ok(if is_failing(&status) { ExitCode::from(NO) } else { ExitCode::SUCCESS })
+}
+
+fn is_failing(status: &Status) -> bool {
+    let failing =
+        |partition: &PartitionReport| partition.worker.as_ref().is_some_and(|worker| worker.phase == Phase::Failing);
+    let streams = status.streams.values().any(|stream| stream.partitions.iter().any(failing));
+    streams || status.sinks.values().any(|sink| sink.error.is_some())
+}
+
+fn print(status: &Status, context: &Context) {
+    for (name, stream) in &status.streams {
+        say(context, format!("\nstream {name} (topic {})", stream.topic));
+        print_stream(stream, context);
+    }
+    for (name, endpoint) in &status.endpoints {
+        let version = match endpoint.version {
+            Some(version) => format!("{} version {version}", endpoint.model),
+            None => format!("no champion of {} yet", endpoint.model),
+        };
+        say(context, format!("endpoint {name}: {} predictions, {version}", count(endpoint.predictions)));
+    }
+    for (name, sink) in &status.sinks {
+        let behind = if sink.behind > 0 { format!(", {} behind", count(sink.behind)) } else { String::new() };
+        say(context, format!("sink {name}: {} written to {}{behind}", count(sink.written), sink.path));
+        if let Some(error) = &sink.error {
+            say(context, format!("  it could not write: {error}"));
+        }
+    }
+}
+
+fn print_stream(stream: &StreamReport, context: &Context) {
+    let header = [
+        "partition",
+        "end",
+        "committed",
+        "lag",
+        "accepted",
+        "predictions",
+        "unserved",
+        "invalid",
+        "late",
+        "duplicate",
+        "future",
+        "worker",
+    ];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for partition in &stream.partitions {
+        let c = &partition.counters;
+        let mut row = vec![partition.partition.to_string()];
+        let numbers = [
+            partition.end,
+            partition.committed,
+            partition.lag,
+            c.accepted,
+            c.predictions,
+            c.unserved,
+            c.invalid,
+            c.late,
+            c.duplicate,
+            c.future,
+        ];
+        row.extend(numbers.map(count));
+        row.push(worker(partition));
+        rows.push(row);
+    }
+    for line in table(&rows) {
+        say(context, line);
+    }
+    for partition in &stream.partitions {
+        if let Some(error) = partition.worker.as_ref().and_then(|worker| worker.error.as_ref()) {
+            say(context, format!("  partition {}: {error}", partition.partition));
+        }
+    }
+    if let (Some(hash), Some(keys)) = (&stream.state_hash, stream.totals.keys) {
+        say(context, format!("  {} keys, states {hash}", count(keys)));
+    }
+    if stream.dead_letters > 0 {
+        say(context, format!("  {} dead letters: clutch stream deadletters list", count(stream.dead_letters)));
+    }
+}
+
+fn worker(partition: &PartitionReport) -> String {
+    let Some(worker) = &partition.worker else { return "-".to_owned() };
+    let phase = match worker.phase {
+        Phase::Taking => "taking",
+        Phase::CatchingUp => "catching up",
+        Phase::Running => "running",
+        Phase::Failing => "failing",
+        Phase::Stopped => "stopped",
+    };
+    match worker.restarts {
+        0 => phase.to_owned(),
+        restarts => format!("{phase}, {restarts} restarts"),
+    }
 }

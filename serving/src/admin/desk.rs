@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use features::online::{EmbeddedStore, OnlineStore, StoreError};
 use features::partition::partition_of;
+use features::project::Project;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use super::wire::{
     AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, SinkReport, Status, StoredRecord, StreamReport, Totals,
 };
+use crate::instance::Instance;
 use crate::log::{
     Appended, EmbeddedLog, Entry, EventLog, LogError, ProducerId, ReadLimit, RecordBatch, RecordRef, Sequence,
     TooLarge, TopicPartition,
 };
 use crate::routing::Routes;
 use crate::sink::Sinks;
-use crate::worker::{Phase, StreamPlan, Workers};
+use crate::worker::{Phase, StartError, StreamPlan, Workers, prepare};
 
 /// The most bytes that one read hands out.
 const READ_BYTES: usize = 8 << 20;
@@ -44,6 +46,13 @@ pub enum DeskError {
 }
 
 impl Desk {
+    /// A desk over a database that nobody works, for questions only.
+    pub fn unattended(project: &Project, instance: &Instance, routes: Arc<Routes>) -> Result<Desk, StartError> {
+        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
+        let plans = prepare(project, &routes, &*log)?;
+        Ok(Desk { log, store, plans, routes, workers: None, sinks: None })
+    }
+
     /// `states`: count the keys and hash their states, which reads every one.
     pub fn status(&self, states: bool) -> Result<Status, DeskError> {
         let mut streams = IndexMap::new();

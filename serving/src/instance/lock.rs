@@ -44,6 +44,13 @@ impl Holder {
     pub fn read(dir: &Path) -> Option<Holder> {
         serde_json::from_slice(&std::fs::read(dir.join(FILE)).ok()?).ok()
     }
+
+    /// Whether a process holds the folder right now. Asked with a shared lock, for the moment of asking only; who takes
+    /// the lock meanwhile tries again: see [`Lock::acquire`].
+    pub fn holds(dir: &Path) -> bool {
+        let Ok(file) = File::open(dir.join(FILE)) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
 }
 
 /// The lock, held until it is dropped or the process ends, however it ends.
@@ -62,7 +69,7 @@ impl Lock {
         };
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io("open"))?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => Ok(Lock { file, path }),
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
@@ -84,6 +91,17 @@ impl Lock {
         };
         write().map_err(|source| LockError::Io { action: "write", path: self.path.clone(), source })
     }
+}
+
+/// Whoever only asks whether the folder is held has it for an instant: see [`Holder::holds`].
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..5 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(2)),
+            tried => return tried,
+        }
+    }
+    file.try_lock()
 }
 
 #[cfg(test)]
@@ -116,6 +134,16 @@ mod tests {
         let _lock = Lock::acquire(dir.path()).expect("first");
         let refused = Lock::acquire(dir.path()).expect_err("second");
         assert!(matches!(refused, LockError::Held { holder: None, .. }), "{refused}");
+    }
+
+    #[test]
+    fn it_can_be_asked_whether_the_folder_is_held() {
+        let dir = tempfile::tempdir().expect("folder");
+        assert!(!Holder::holds(dir.path()));
+        let lock = Lock::acquire(dir.path()).expect("first");
+        assert!(Holder::holds(dir.path()));
+        drop(lock);
+        assert!(!Holder::holds(dir.path()));
     }
 
     #[test]

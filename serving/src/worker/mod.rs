@@ -15,6 +15,7 @@ mod json;
 mod machine;
 mod plan;
 mod prediction;
+mod prepare;
 #[cfg(test)]
 mod simulation;
 mod status;
@@ -27,7 +28,8 @@ pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
 pub(crate) use json::rfc3339;
 pub use machine::{Committed, Settings, Step, Worker};
-pub use plan::{PlanError, StreamPlan};
+pub use plan::{PlanError, StreamPlan, dead_letters_topic};
 pub use prediction::prediction_id;
+pub use prepare::{StartError, prepare};
 pub use status::{PartitionStatus, Phase};
-pub use threads::{Parts, StartError, Workers};
+pub use threads::{Parts, Workers};

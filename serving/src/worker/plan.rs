@@ -107,7 +107,7 @@ impl StreamPlan {
 }
 
 /// Where events of `stream` that cannot be used are kept.
-pub(crate) fn dead_letters_topic(stream: &Stream) -> SmolStr {
+pub fn dead_letters_topic(stream: &Stream) -> SmolStr {
     smol_str::format_smolstr!("{}-dead-letters", stream.topic)
 }
 

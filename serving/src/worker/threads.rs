@@ -12,11 +12,12 @@ use smol_str::SmolStr;
 
 use super::backend::Backend;
 use super::machine::{Committed, Settings, Step, Worker};
-use super::plan::{PlanError, StreamPlan};
+use super::plan::StreamPlan;
+use super::prepare::{StartError, prepare};
 use super::status::{PartitionStatus, Phase, StatusCell};
 use crate::causes::with_causes;
 use crate::clock::Clock;
-use crate::log::{EmbeddedLog, EventLog, LogError};
+use crate::log::{EmbeddedLog, EventLog};
 use crate::metrics::{Metrics, PartitionMetrics};
 use crate::routing::Routes;
 use crate::stop::Stop;
@@ -26,16 +27,6 @@ const IDLE: Duration = Duration::from_millis(50);
 /// The first wait after a failure; it doubles up to [`LONGEST_BACK_OFF`].
 const BACK_OFF: Duration = Duration::from_millis(20);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
-
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error("the topics of stream `{stream}` cannot be set up")]
-    Topics { stream: SmolStr, source: LogError },
-    #[error("a worker's thread could not be started")]
-    Thread(#[source] std::io::Error),
-}
 
 /// The workers of a project, and what they do.
 #[derive(Debug)]
@@ -68,15 +59,7 @@ pub struct Parts {
 impl Workers {
     /// Creates the topics of every stream and starts a worker for each partition of those that have an endpoint.
     pub fn start(project: &Project, parts: &Parts) -> Result<Workers, StartError> {
-        let mut plans = Vec::new();
-        for name in project.streams.keys() {
-            let plan = StreamPlan::new(project, name, &parts.routes)?;
-            for topic in plan.topics() {
-                let created = parts.log.create_topic(&topic, plan.stream.partitions);
-                created.map_err(|source| StartError::Topics { stream: name.clone(), source })?;
-            }
-            plans.push(Arc::new(plan));
-        }
+        let plans = prepare(project, &parts.routes, &*parts.log)?;
         let mut workers = Workers { plans, running: Vec::new(), threads: Mutex::default(), stop: Arc::default() };
         let plans = workers.plans.clone();
         for plan in plans.iter().filter(|plan| plan.has_endpoints()) {

@@ -1,0 +1,169 @@
+//! One prediction as one line.
+
+use features::project::Endpoint;
+use features::value::Micros;
+use serde_json::{Map, Value};
+
+use super::latency::Latency;
+
+/// What a line needs of a streamed prediction.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Prediction {
+    key: Map<String, Value>,
+    id: Map<String, Value>,
+    outputs: Map<String, Value>,
+    include: Map<String, Value>,
+    appended_at: Micros,
+    stages_us: Stages,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Stages {
+    queue: Micros,
+    decode: Micros,
+    features: Micros,
+    predict: Micros,
+}
+
+impl Prediction {
+    pub(super) fn latency(&self, committed_at: Micros, seen_at: Micros) -> Latency {
+        let Stages { queue, decode, features, predict } = self.stages_us;
+        Latency {
+            total: (seen_at - self.appended_at).max(0),
+            queue,
+            decode,
+            features,
+            predict,
+            commit: (committed_at - self.appended_at - queue - decode - features - predict).max(0),
+            deliver: (seen_at - committed_at).max(0),
+        }
+    }
+}
+
+const BAR: usize = 20;
+
+/// The endpoint's template, or key and id; the prediction; the time it took.
+pub(super) fn line(endpoint: &Endpoint, prediction: &Prediction, latency: &Latency) -> String {
+    let situation = match &endpoint.watch {
+        Some(template) => fill(template, prediction),
+        None => names(prediction),
+    };
+    let output = match prediction.outputs.iter().next() {
+        Some((name, value)) if name == "probability" => {
+            let share = value.as_f64().unwrap_or_default();
+            format!("{} {:5.1} %", bar(share), 100.0 * share)
+        }
+        Some((_, value)) => format!("{:8.2}", value.as_f64().unwrap_or_default()),
+        None => "-".to_owned(),
+    };
+    let ms = |micros: Micros| micros as f64 / 1_000.0;
+    format!(
+        "{situation}  {output}  {:.2} ms (queue {:.2}, compute {:.2}, commit {:.2})",
+        ms(latency.total),
+        ms(latency.queue),
+        ms(latency.decode + latency.features + latency.predict),
+        ms(latency.commit),
+    )
+}
+
+/// Replaces `{name}` and `{name:clock}`; the project has checked the template.
+fn fill(template: &str, prediction: &Prediction) -> String {
+    let mut line = String::new();
+    let mut rest = template;
+    while let Some((text, after)) = rest.split_once('{') {
+        line.push_str(text);
+        let Some((inside, after)) = after.split_once('}') else {
+            line.push('{');
+            rest = after;
+            continue;
+        };
+        let (name, form) = inside.split_once(':').unwrap_or((inside, ""));
+        line.push_str(&shown(prediction.include.get(name).unwrap_or(&Value::Null), form));
+        rest = after;
+    }
+    line + rest
+}
+
+fn shown(value: &Value, form: &str) -> String {
+    match (value, form) {
+        (Value::Null, _) => "-".to_owned(),
+        (Value::String(text), _) => text.clone(),
+        (value, "clock") => value.as_f64().map_or_else(|| value.to_string(), clock),
+        (value, _) => match value.as_f64() {
+            Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+            _ => value.to_string(),
+        },
+    }
+}
+
+/// Seconds as m:ss.
+fn clock(seconds: f64) -> String {
+    let whole = seconds.max(0.0).floor() as u64;
+    format!("{}:{:02}", whole / 60, whole % 60)
+}
+
+/// Key and id fields, each once.
+fn names(prediction: &Prediction) -> String {
+    let others = prediction.id.iter().filter(|(name, _)| !prediction.key.contains_key(*name));
+    let named = prediction.key.iter().chain(others).map(|(name, value)| format!("{name}={}", shown(value, "")));
+    named.collect::<Vec<_>>().join(" ")
+}
+
+/// A share as a bar of eighths.
+fn bar(share: f64) -> String {
+    const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+    let eighths = (share.clamp(0.0, 1.0) * (BAR * 8) as f64).round() as usize;
+    let mut bar = "█".repeat(eighths / 8);
+    if !eighths.is_multiple_of(8) {
+        bar.push(EIGHTHS[eighths % 8]);
+    }
+    let width = bar.chars().count();
+    format!("▕{bar}{}▏", " ".repeat(BAR.saturating_sub(width)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn prediction(outputs: Value) -> Prediction {
+        serde_json::from_value(json!({
+            "key": {"game": "g1"}, "id": {"game": "g1", "play": 7}, "outputs": outputs,
+            "include": {"qtr": 4, "clock": 125.0, "down": null, "home": "DET", "share": 0.25},
+            "appended_at": 1_000,
+            "stages_us": {"queue": 100, "decode": 20, "features": 30, "predict": 50},
+        }))
+        .expect("prediction")
+    }
+
+    fn endpoint(watch: Option<&str>) -> Endpoint {
+        let (name, model, topic) = ("win".into(), "win".into(), "plays-win".into());
+        Endpoint { name, model, topic, include: Vec::new(), watch: watch.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_line_follows_the_endpoints_template() {
+        let prediction = prediction(json!({"probability": 0.6225}));
+        let latency = prediction.latency(1_500, 2_000);
+        let line = line(&endpoint(Some("Q{qtr} {clock:clock} {home} {down} {share}")), &prediction, &latency);
+        assert_eq!(
+            line,
+            "Q4 2:05 DET - 0.25  ▕████████████▌       ▏  62.3 %  1.00 ms (queue 0.10, compute 0.10, commit 0.30)"
+        );
+    }
+
+    #[test]
+    fn without_a_template_a_line_names_the_event() {
+        let prediction = prediction(json!({"value": -3.5}));
+        let line = line(&endpoint(None), &prediction, &Latency::default());
+        assert!(line.starts_with("game=g1 play=7     -3.50  0.00 ms"), "{line}");
+    }
+
+    #[test]
+    fn a_bar_is_always_as_wide() {
+        for share in [0.0, 0.004, 0.5, 0.999, 1.0, 7.0, -1.0] {
+            assert_eq!(bar(share).chars().count(), BAR + 2, "{share}");
+        }
+    }
+}
