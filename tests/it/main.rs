@@ -4,6 +4,8 @@
 mod architecture;
 #[cfg(feature = "train")]
 mod history;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod kill;
 #[cfg(feature = "train")]
 mod project;
 #[cfg(feature = "serve")]
