@@ -202,7 +202,7 @@ impl Game {
                 self.next = Next::Kickoff { by: self.opening_receiver, free: false };
             }
             4 if level => self.begin_overtime(),
-            // A play-off game goes on, with the ball where it is; its sixth period ends it in all likelihood.
+            // A play-off game goes on with the ball where it is.
             _ if level && self.postseason => self.clock = PERIOD_POSTSEASON,
             _ => self.next = Next::Over,
         }

@@ -61,7 +61,7 @@ pub(super) mod kicking {
     pub(crate) const FIELD_GOAL: (f64, f64) = (7.4, 0.131);
     pub(crate) const EXTRA_POINT: f64 = 0.943;
     pub(crate) const TWO_POINTS: f64 = 0.48;
-    /// Blocked kicks are among the misses; this share of them is returned for a touchdown.
+    /// Yards from which a field goal is tried at all; blocked kicks are among the misses.
     pub(crate) const LONGEST: i64 = 57;
 }
 

@@ -155,7 +155,7 @@ impl Season<'_> {
         }
     }
 
-    /// The seven best by points of the table (a tie counts half a win), then by goal difference.
+    /// The seven best by points of the table (a tie counts half a win), then by points difference.
     fn seeds(&self, conference: Conference) -> Vec<usize> {
         let mut table: Vec<(i64, i64, usize)> = (0..TEAMS.len()).map(|team| (0, 0, team)).collect();
         for record in &self.records {
