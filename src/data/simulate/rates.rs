@@ -1,6 +1,6 @@
-//! League averages that the simulated game is played by, rounded from published season summaries of 2021 to 2023.
-//! Nothing here was fitted to play-by-play data; where a table gives only a mean, the shape around it is an assumption
-//! and says so.
+//! League averages that the simulated game is played by: rounded from what season summaries of 2021 to 2023 publish, then
+//! some of them moved by hand until a simulated season's league means (plays, points, punts, yards) came near real ones.
+//! Where a table gives only a mean, the shape around it is an assumption and says so.
 
 /// Source: NFL official team statistics, passing (league totals): 64 to 65 % of attempts completed for 10.9 to 11.1
 /// yards, 2.2 to 2.4 % intercepted, 6.5 to 7 % of drop-backs sacked for 6.8 yards on average. Scrambles: nflverse
