@@ -6,6 +6,7 @@ mod architecture;
 mod history;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod kill;
+mod models;
 #[cfg(feature = "train")]
 mod project;
 #[cfg(feature = "serve")]

@@ -24,10 +24,21 @@ impl Resampling {
     }
 }
 
-/// Something that can be told of a resample.
+/// So many resamples are looked at together: each row and each group then costs one pass of vector instructions.
+pub(super) const LANES: usize = 8;
+
+/// One number for each of [`LANES`] resamples.
+pub(super) type Lanes = [f64; LANES];
+
+/// Something that can be told of resamples.
 pub(super) trait Statistic: Sync {
-    /// Of a resample that holds each group so many times; `None` where undefined.
-    fn value(&self, counts: &[u32]) -> Option<f64>;
+    /// Of resamples that hold each group so many times; NaN where undefined.
+    fn values(&self, counts: &[Lanes]) -> Lanes;
+
+    /// Of the rows as they are, all in one group.
+    fn plain(&self) -> Option<f64> {
+        Some(self.values(&[[1.0; LANES]])[0]).filter(|x| !x.is_nan())
+    }
 }
 
 /// An interval for each statistic, all of the same resamples. `None` with fewer than two groups, of which nothing can be
@@ -50,47 +61,50 @@ fn intervals_on(
     resampling: &Resampling,
     statistics: &[Box<dyn Statistic>],
 ) -> Vec<Option<Interval>> {
-    if groups < 2 || resampling.resamples == 0 {
+    if groups < 2 || resampling.resamples == 0 || statistics.is_empty() {
         return vec![None; statistics.len()];
     }
-    // One row per resample.
-    let mut values = vec![None; resampling.resamples * statistics.len()];
-    let per_resample = statistics.len().max(1);
-    let per_core = resampling.resamples.div_ceil(cores) * per_resample;
+    // For each batch of resamples, one entry a statistic.
+    let batches = resampling.resamples.div_ceil(LANES);
+    let mut values = vec![[f64::NAN; LANES]; batches * statistics.len()];
+    let batches_a_core = batches.div_ceil(cores);
     std::thread::scope(|scope| {
-        for (core, part) in values.chunks_mut(per_core).enumerate() {
-            let first = core * (per_core / per_resample);
+        for (core, part) in values.chunks_mut(batches_a_core * statistics.len()).enumerate() {
             scope.spawn(move || {
-                let mut counts = vec![0; groups];
-                for (i, row) in part.chunks_mut(per_resample).enumerate() {
-                    draw(resampling.seed, first + i, &mut counts);
-                    for (place, statistic) in row.iter_mut().zip(statistics) {
-                        *place = statistic.value(&counts);
+                let mut counts = vec![[0.0; LANES]; groups];
+                for (i, batch) in part.chunks_mut(statistics.len()).enumerate() {
+                    draw(resampling.seed, (core * batches_a_core + i) * LANES, &mut counts);
+                    for (place, statistic) in batch.iter_mut().zip(statistics) {
+                        *place = statistic.values(&counts);
                     }
                 }
             });
         }
     });
-    let column = |i: usize| values.iter().skip(i).step_by(per_resample).copied();
-    (0..statistics.len()).map(|i| percentile_interval(column(i), resampling)).collect()
+    let of = |statistic: usize| {
+        let lanes = values.iter().skip(statistic).step_by(statistics.len()).flatten();
+        lanes.copied().take(resampling.resamples).filter(|x| !x.is_nan()).collect::<Vec<f64>>()
+    };
+    (0..statistics.len()).map(|statistic| percentile_interval(of(statistic), resampling)).collect()
 }
 
-/// Counts how often each group is drawn in resample number `resample`.
-fn draw(seed: u64, resample: usize, counts: &mut [u32]) {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(resample as u64);
-    counts.fill(0);
+/// Counts how often each group is drawn in each of the resamples from number `first` on.
+fn draw(seed: u64, first: usize, counts: &mut [Lanes]) {
+    counts.fill([0.0; LANES]);
     let groups = counts.len() as u64;
-    for _ in 0..counts.len() {
-        // The high half of a 32 × 32 bit product: uniform to one part in 2³² / groups, and pinned by us, not by the
-        // version of a library.
-        let group = (u64::from(random.next_u32()) * groups) >> 32;
-        counts[group as usize] += 1;
+    for lane in 0..LANES {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream((first + lane) as u64);
+        for _ in 0..counts.len() {
+            // The high half of a 32 × 32 bit product: uniform to one part in 2³² / groups, and pinned by us, not by the
+            // version of a library.
+            let group = (u64::from(random.next_u32()) * groups) >> 32;
+            counts[group as usize][lane] += 1.0;
+        }
     }
 }
 
-fn percentile_interval(values: impl Iterator<Item = Option<f64>>, resampling: &Resampling) -> Option<Interval> {
-    let mut defined: Vec<f64> = values.flatten().collect();
+fn percentile_interval(mut defined: Vec<f64>, resampling: &Resampling) -> Option<Interval> {
     if defined.len() * 20 < resampling.resamples * 19 {
         return None;
     }

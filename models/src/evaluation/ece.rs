@@ -1,5 +1,5 @@
 use super::Sample;
-use super::bootstrap::Statistic;
+use super::bootstrap::{LANES, Lanes, Statistic};
 use super::groups::Groups;
 
 /// Bins of equal width: [0, 0.1), [0.1, 0.2), …, [0.9, 1].
@@ -8,7 +8,7 @@ pub const BINS: usize = 10;
 /// Expected calibration error: the mean over rows of |mean probability − share of TRUE| in the row's bin, with
 /// [`BINS`] bins of equal width. Biased upwards on few rows, as every binned measure is.
 pub fn ece(sample: &Sample<'_>) -> f64 {
-    GroupEce::new(sample, &Groups::one(sample.rows())).value(&[1]).unwrap_or(0.0)
+    GroupEce::new(sample, &Groups::one(sample.rows())).plain().unwrap_or(0.0)
 }
 
 /// Of resamples: for each group, its sums in each bin where it has rows.
@@ -47,16 +47,18 @@ impl GroupEce {
 }
 
 impl Statistic for GroupEce {
-    fn value(&self, counts: &[u32]) -> Option<f64> {
-        let (mut gaps, mut rows) = ([0.0; BINS], 0.0);
-        for (range, &count) in self.ends.windows(2).zip(counts) {
-            let weight = f64::from(count);
+    fn values(&self, counts: &[Lanes]) -> Lanes {
+        let (mut gaps, mut rows) = ([[0.0; LANES]; BINS], [0.0; LANES]);
+        for (range, count) in self.ends.windows(2).zip(counts) {
             for entry in &self.entries[range[0]..range[1]] {
-                gaps[entry.bin] += weight * entry.gap;
-                rows += weight * entry.rows;
+                let gaps = &mut gaps[entry.bin];
+                for lane in 0..LANES {
+                    gaps[lane] += count[lane] * entry.gap;
+                    rows[lane] += count[lane] * entry.rows;
+                }
             }
         }
-        (0.0 < rows).then(|| gaps.iter().map(|gap| gap.abs()).sum::<f64>() / rows)
+        std::array::from_fn(|lane| gaps.iter().map(|gap| gap[lane].abs()).sum::<f64>() / rows[lane])
     }
 }
 

@@ -1,7 +1,7 @@
 //! Means over rows, of resamples: two numbers a group.
 
 use super::Sample;
-use super::bootstrap::Statistic;
+use super::bootstrap::{LANES, Lanes, Statistic};
 use super::groups::Groups;
 
 /// The mean of a quantity that each row has.
@@ -27,22 +27,20 @@ impl GroupMean {
 }
 
 impl Statistic for GroupMean {
-    fn value(&self, counts: &[u32]) -> Option<f64> {
-        let rows = weighted_sum(counts, &self.rows);
-        (0.0 < rows).then(|| weighted_sum(counts, &self.sums) / rows)
+    fn values(&self, counts: &[Lanes]) -> Lanes {
+        let (sums, rows) = (weighted_sums(counts, &self.sums), weighted_sums(counts, &self.rows));
+        // No rows: 0 / 0.
+        std::array::from_fn(|lane| sums[lane] / rows[lane])
     }
 }
 
-/// Σ count × value, in eight strands that the processor can take side by side; always the same order of additions.
-pub(super) fn weighted_sum(counts: &[u32], values: &[f64]) -> f64 {
-    const STRANDS: usize = 8;
-    let mut strands = [0.0; STRANDS];
-    let (count_chunks, value_chunks) = (counts.chunks_exact(STRANDS), values.chunks_exact(STRANDS));
-    let rest: f64 = count_chunks.remainder().iter().zip(value_chunks.remainder()).map(|(c, x)| f64::from(*c) * x).sum();
-    for (count_chunk, value_chunk) in count_chunks.zip(value_chunks) {
-        for ((strand, c), x) in strands.iter_mut().zip(count_chunk).zip(value_chunk) {
-            *strand += f64::from(*c) * x;
+/// Σ count × value over groups, for each resample.
+pub(super) fn weighted_sums(counts: &[Lanes], values: &[f64]) -> Lanes {
+    let mut sums = [0.0; LANES];
+    for (count, value) in counts.iter().zip(values) {
+        for (sum, count) in sums.iter_mut().zip(count) {
+            *sum += count * value;
         }
     }
-    strands.iter().sum::<f64>() + rest
+    sums
 }

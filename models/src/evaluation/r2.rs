@@ -1,12 +1,12 @@
 use super::Sample;
-use super::bootstrap::Statistic;
+use super::bootstrap::{Lanes, Statistic};
 use super::groups::Groups;
-use super::mean::weighted_sum;
+use super::mean::weighted_sums;
 
 /// 1 − Σ(label − prediction)² / Σ(label − mean label)². Undefined where all labels are equal (scikit-learn answers 0 or
 /// 1 there).
 pub fn r2(sample: &Sample<'_>) -> Option<f64> {
-    GroupR2::new(sample, &Groups::one(sample.rows())).value(&[1])
+    GroupR2::new(sample, &Groups::one(sample.rows())).plain()
 }
 
 /// Of resamples. Labels are taken from their overall mean, so that Σ(label − mean)² = Σd² − (Σd)²/n loses no digits.
@@ -33,9 +33,13 @@ impl GroupR2 {
 }
 
 impl Statistic for GroupR2 {
-    fn value(&self, counts: &[u32]) -> Option<f64> {
-        let sum = |sums: &[f64]| weighted_sum(counts, sums);
-        let total = sum(&self.squared_deviations) - sum(&self.deviations).powi(2) / sum(&self.rows);
-        (0.0 < total).then(|| 1.0 - sum(&self.squared_errors) / total)
+    fn values(&self, counts: &[Lanes]) -> Lanes {
+        let sums = |values: &[f64]| weighted_sums(counts, values);
+        let (rows, errors) = (sums(&self.rows), sums(&self.squared_errors));
+        let (deviations, squares) = (sums(&self.deviations), sums(&self.squared_deviations));
+        std::array::from_fn(|lane| {
+            let total = squares[lane] - deviations[lane].powi(2) / rows[lane];
+            if 0.0 < total { 1.0 - errors[lane] / total } else { f64::NAN }
+        })
     }
 }

@@ -1,5 +1,5 @@
 use super::Sample;
-use super::bootstrap::Statistic;
+use super::bootstrap::{Lanes, Statistic};
 use super::mean::GroupMean;
 
 /// The square root of the mean of (prediction − label)².
@@ -11,7 +11,7 @@ pub fn rmse(sample: &Sample<'_>) -> f64 {
 pub(super) struct GroupRmse(pub(super) GroupMean);
 
 impl Statistic for GroupRmse {
-    fn value(&self, counts: &[u32]) -> Option<f64> {
-        self.0.value(counts).map(f64::sqrt)
+    fn values(&self, counts: &[Lanes]) -> Lanes {
+        self.0.values(counts).map(f64::sqrt)
     }
 }

@@ -1,0 +1,84 @@
+//! The native linear predictor, one row at a time and a thousand, beside a bare dot product of the same width: the
+//! limit, which imputes nothing, links nothing and goes through no trait object. One core.
+//!
+//! Run: `cargo bench --bench native_predict`
+
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and may fail loudly")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use models::artifact::{LinearModel, Link};
+use models::predictor::Predictor;
+use rand::{Rng, SeedableRng};
+
+const FEATURES: usize = 30;
+const ROWS: usize = 1000;
+const PASSES: usize = 200;
+const REPETITIONS: usize = 15;
+
+fn main() {
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    let mut numbers = |count: usize| -> Vec<f64> { (0..count).map(|_| random.random_range(-3.0..3.0)).collect() };
+    let (coefficients, imputation, full) = (numbers(FEATURES), numbers(FEATURES), numbers(FEATURES * ROWS));
+    let mut holes = full.clone();
+    holes.iter_mut().step_by(10).for_each(|x| *x = f64::NAN);
+    let model = |link| {
+        let model = LinearModel::new(link, 0.1, coefficients.clone(), imputation.clone()).expect("finite parts");
+        Box::new(model) as Box<dyn Predictor>
+    };
+    let (linear, logistic) = (model(Link::Identity), model(Link::Logit));
+
+    let limit = nanoseconds_a_row(|| each_row(&full, |row| dot(&coefficients, row)));
+    println!("{FEATURES} features, one core");
+    println!("{:<44} {:>9} {:>12}", "", "ns/row", "times limit");
+    let report = |name: &str, time: f64| println!("{name:<44} {time:>9.1} {:>12.2}", time / limit);
+    report("bare dot product (limit)", limit);
+    for (name, model, inputs) in [
+        ("linear, row by row", &linear, &full),
+        ("logistic, row by row", &logistic, &full),
+        ("logistic, row by row, a tenth missing", &logistic, &holes),
+    ] {
+        let one = |row: &[f64]| {
+            let mut out = [0.0];
+            model.predict(row, &mut out);
+            out[0]
+        };
+        report(name, nanoseconds_a_row(|| each_row(inputs, one)));
+    }
+    let mut out = vec![0.0; ROWS];
+    let together = nanoseconds_a_row(|| {
+        logistic.predict(black_box(&full), &mut out);
+        black_box(&out);
+    });
+    report("logistic, a thousand rows in one call", together);
+    let mut contributions = vec![0.0; FEATURES];
+    let explained = nanoseconds_a_row(|| {
+        each_row(&full, |row| logistic.contributions(row, &mut contributions).unwrap_or(f64::NAN));
+    });
+    report("logistic, contributions row by row", explained);
+}
+
+fn dot(coefficients: &[f64], row: &[f64]) -> f64 {
+    coefficients.iter().zip(row).map(|(a, b)| a * b).sum()
+}
+
+fn each_row(inputs: &[f64], mut of_row: impl FnMut(&[f64]) -> f64) {
+    for row in inputs.chunks_exact(FEATURES) {
+        black_box(of_row(black_box(row)));
+    }
+}
+
+/// The median over repetitions of many passes over all rows.
+fn nanoseconds_a_row(mut pass: impl FnMut()) -> f64 {
+    pass();
+    let mut times: Vec<f64> = (0..REPETITIONS)
+        .map(|_| {
+            let start = Instant::now();
+            (0..PASSES).for_each(|_| pass());
+            start.elapsed().as_secs_f64() * 1e9 / (PASSES * ROWS) as f64
+        })
+        .collect();
+    times.sort_unstable_by(f64::total_cmp);
+    times[REPETITIONS / 2]
+}
