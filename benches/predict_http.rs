@@ -10,7 +10,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::disallowed_methods,
+    clippy::panic,
     reason = "a benchmark prints its figures and may fail loudly"
 )]
 

@@ -21,7 +21,10 @@ pub(super) struct Latency {
     pub(super) deliver: Micros,
 }
 
-const STAGES: [(&str, fn(&Latency) -> Micros); 7] = [
+/// A name and where its figure stands.
+type Stage = (&'static str, fn(&Latency) -> Micros);
+
+const STAGES: [Stage; 7] = [
     ("total", |latency| latency.total),
     ("queue", |latency| latency.queue),
     ("decode", |latency| latency.decode),
