@@ -23,8 +23,8 @@ pub enum Selector {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidModelRef {
-    #[error("`{text}` is no model reference: {source}")]
-    Name { text: String, source: InvalidName },
+    #[error("`{text}` is no model reference: {reason}")]
+    Name { text: String, reason: InvalidName },
     #[error("`{text}` is no model reference: `latest` is reserved, the newest version is plain `{model}`")]
     Latest { text: String, model: String },
     #[error("`{text}` is no model reference: after `/` comes a version number from 1 up, as in `{model}/3`")]
@@ -66,7 +66,7 @@ impl std::str::FromStr for ModelRef {
     fn from_str(text: &str) -> Result<ModelRef, InvalidModelRef> {
         let named = |name: &str| match check_name(name) {
             Ok(()) => Ok(name.to_owned()),
-            Err(source) => Err(InvalidModelRef::Name { text: text.to_owned(), source }),
+            Err(reason) => Err(InvalidModelRef::Name { text: text.to_owned(), reason }),
         };
         if let Some((model, version)) = text.split_once('/') {
             let name = named(model)?;
@@ -137,7 +137,7 @@ mod tests {
         {
             assert!(matches!(parse(text), Err(InvalidModelRef::Name { .. })), "{text:?}");
         }
-        assert!(matches!(parse(&"a".repeat(129)), Err(InvalidModelRef::Name { source: InvalidName::TooLong, .. })));
+        assert!(matches!(parse(&"a".repeat(129)), Err(InvalidModelRef::Name { reason: InvalidName::TooLong, .. })));
     }
 
     #[test]

@@ -4,7 +4,6 @@ use crate::predictor::Predictor;
 /// The native predictor's parameters, `model.json`. Trees, and a pointer to `model.onnx`, will be further arms.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum NativeModel {
     Linear(LinearModel),
 }

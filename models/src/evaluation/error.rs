@@ -11,6 +11,6 @@ pub enum EvaluationError {
     Label { row: usize, value: f64 },
     #[error("the prediction of row {row} is {value}; a probability lies between 0 and 1")]
     Probability { row: usize, value: f64 },
-    #[error("reference `{name}`: {source}")]
-    Reference { name: String, source: Box<EvaluationError> },
+    #[error("reference `{name}`: {reason}")]
+    Reference { name: String, reason: Box<EvaluationError> },
 }

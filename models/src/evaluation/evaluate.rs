@@ -97,7 +97,7 @@ impl Comparison {
             let nothing = Comparison { name, report: ReferenceReport::default(), losses, means: Vec::new() };
             return Ok((nothing, Vec::new()));
         }
-        let wrap = |source| EvaluationError::Reference { name: name.clone(), source: Box::new(source) };
+        let wrap = |reason| EvaluationError::Reference { name: name.clone(), reason: Box::new(reason) };
         let (labels, ours, theirs) = matched(sample, reference, &known).map_err(wrap)?;
         let ours = Sample::new(sample.task(), &labels, &ours).map_err(wrap)?;
         let theirs = Sample::new(sample.task(), &labels, &theirs).map_err(wrap)?;

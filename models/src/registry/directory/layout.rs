@@ -16,6 +16,10 @@ impl Layout {
         Layout { root }
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(super) fn model(&self, model: &str) -> PathBuf {
         self.root.join(model)
     }
@@ -66,7 +70,8 @@ impl Layout {
         if numbers.is_empty() { Err(RegistryError::unknown_model(model, &self.models()?)) } else { Ok(numbers) }
     }
 
-    fn numbers(&self, model: &str) -> Result<Vec<u32>, RegistryError> {
+    /// Ascending; none of a model that is not there.
+    pub(super) fn numbers(&self, model: &str) -> Result<Vec<u32>, RegistryError> {
         let names = subfolders(&self.versions_dir(model))?;
         let mut numbers: Vec<u32> = names.iter().filter_map(|name| version_number(name)).collect();
         numbers.sort_unstable();

@@ -27,7 +27,10 @@ pub(super) fn publish(layout: &Layout, disk: &Disk, model: &str, files: &Files) 
         let _ = disk.remove_dir(&staged);
     }
     let number = published?;
-    disk.sync_dir(&layout.versions_dir(model))?;
+    // The model's own folders too: whoever made them may have died before that was durable.
+    for folder in [&layout.versions_dir(model), &layout.model(model), layout.root()] {
+        disk.sync_dir(folder)?;
+    }
     Ok(number)
 }
 
@@ -40,11 +43,7 @@ fn stage(disk: &Disk, staged: &Path, files: &Files) -> Result<(), RegistryError>
 }
 
 fn reveal(layout: &Layout, disk: &Disk, model: &str, staged: &Path) -> Result<u32, RegistryError> {
-    let newest = match layout.versions(model) {
-        Ok(versions) => versions.last().copied().unwrap_or(0),
-        Err(RegistryError::UnknownModel { .. }) => 0,
-        Err(error) => return Err(error),
-    };
+    let newest = layout.numbers(model)?.last().copied().unwrap_or(0);
     for number in newest.saturating_add(1)..=u32::MAX {
         let place = layout.version(model, number);
         match disk.rename(staged, &place) {
