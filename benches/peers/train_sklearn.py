@@ -51,7 +51,6 @@ def features(plays):
     scale = np.sqrt(169 * t + 4)
     spread_to_come = np.where(home, plays.spread_line, -plays.spread_line) * t
     ball = 0.067 * (100 - plays.yardline_100) - 0.9
-    with_ball = (lead + ball + spread_to_come) / scale
     late = np.exp(-left / 180)
 
     own = plays.groupby(["game_id", "posteam"], sort=False)
@@ -80,8 +79,7 @@ def features(plays):
         "down_distance_ratio": plays.down / np.maximum(plays.ydstogo, 1),
         "is_home_team": home,
         "expected_lead": (lead + spread_to_come) / scale,
-        "expected_lead_with_ball": with_ball,
-        "expected_lead_cubed": with_ball.clip(-4, 4) ** 3,
+        "expected_lead_with_ball": (lead + ball + spread_to_come) / scale,
         "scaled_lead": lead / scale,
         "spread_to_come": spread_to_come,
         "scaled_field_position": ball / scale,
@@ -91,8 +89,6 @@ def features(plays):
         "leads_late": np.where(lead > 0, late, 0),
         "trails_late": np.where(lead < 0, late, 0),
         "receives_second_half": np.where(plays.qtr > 2, 0, plays.receive_2h_ko.fillna(0)) / scale,
-        "timeouts": plays.posteam_timeouts_remaining,
-        "opponent_timeouts": plays.defteam_timeouts_remaining,
         "timeouts_late": np.where(lead <= 0, plays.posteam_timeouts_remaining * late, 0),
         "opponent_timeouts_late": np.where(lead >= 0, plays.defteam_timeouts_remaining * late, 0),
         "yards_recent": yards,

@@ -36,9 +36,6 @@ SELECT
     (score_differential + 0.067 * (100.0 - yardline_100) - 0.9
         + CASE WHEN posteam = home_team THEN spread_line ELSE -spread_line END * game_seconds_remaining / 3600.0)
         / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0) AS expected_lead_with_ball,
-    power(clamp((score_differential + 0.067 * (100.0 - yardline_100) - 0.9
-        + CASE WHEN posteam = home_team THEN spread_line ELSE -spread_line END * game_seconds_remaining / 3600.0)
-        / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0), -4.0, 4.0), 3) AS expected_lead_cubed,
     score_differential / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0) AS scaled_lead,
     CASE WHEN posteam = home_team THEN spread_line ELSE -spread_line END * game_seconds_remaining / 3600.0
                                                              AS spread_to_come,
@@ -60,9 +57,7 @@ SELECT
                         OR (posteam <> home_team AND home_opening_kickoff = 1) THEN 1.0 ELSE 0.0 END)
     END / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0) AS receives_second_half,
 
-    -- time-outs
-    posteam_timeouts_remaining                               AS timeouts,
-    defteam_timeouts_remaining                               AS opponent_timeouts,
+    -- time-outs count while the clock is the enemy: the trailing team's, late
     CASE WHEN score_differential <= 0 THEN posteam_timeouts_remaining * exp(-game_seconds_remaining / 180.0) ELSE 0.0 END
                                                              AS timeouts_late,
     CASE WHEN score_differential >= 0 THEN defteam_timeouts_remaining * exp(-game_seconds_remaining / 180.0) ELSE 0.0 END
