@@ -19,20 +19,19 @@ use super::pool::Pool;
 use super::{AsOf, Given, PredictError};
 use crate::routing::LoadedModel;
 
+/// The place of a view in the states that its own machines decode.
+const ONLY: usize = 0;
+
 /// What requests need of one view: made once, used by all.
 #[derive(Debug)]
 pub(super) struct RowSource {
     view: Arc<View>,
-    /// The view's place in [`KeyState::views`].
-    index: usize,
-    /// All views of the stream, in the order in which key states hold them.
-    views: Vec<Arc<View>>,
     /// One per partition.
     slots: Vec<Slot>,
     scratch: Pool<Scratch>,
 }
 
-/// The machines of one request.
+/// The machines of one request. They know of this view alone: what a key's state holds of the others is not decoded.
 #[derive(Debug)]
 pub(super) struct Scratch {
     decoder: EventDecoder,
@@ -59,9 +58,9 @@ pub(super) fn row_sources(project: &Project) -> IndexMap<SmolStr, RowSource> {
         let views = project.views_of(name);
         let set = ViewSet::of(&views);
         let slot = |partition| Slot { stream: name.clone(), views: set.clone(), partition };
-        for (index, view) in views.iter().enumerate() {
+        for view in &views {
             let slots = (0..stream.partitions.max(1)).map(slot).collect();
-            let source = RowSource { view: Arc::clone(view), index, views: views.clone(), slots, scratch: Pool::new() };
+            let source = RowSource { view: Arc::clone(view), slots, scratch: Pool::new() };
             sources.insert(view.name.clone(), source);
         }
     }
@@ -81,8 +80,8 @@ impl RowSource {
     pub(super) fn scratch(&self) -> Scratch {
         self.scratch.take(|| Scratch {
             decoder: EventDecoder::new(Arc::clone(&self.view.stream)),
-            host: StreamHost::new(Arc::clone(&self.view.stream), self.views.clone()),
-            request: RequestHost::new(Arc::clone(&self.view), self.index),
+            host: StreamHost::new(Arc::clone(&self.view.stream), vec![Arc::clone(&self.view)]),
+            request: RequestHost::new(Arc::clone(&self.view), ONLY),
         })
     }
 
@@ -126,7 +125,7 @@ impl RowSource {
             Parsed::Key(event, as_of) => {
                 let unknown = || PredictError::UnknownKey { view: self.view.name.to_string() };
                 let state = self.state(scratch, &event, reader, states).await?.ok_or_else(unknown)?;
-                let row = state.latest.get(self.index).and_then(Option::as_ref).ok_or_else(unknown)?;
+                let row = state.latest.get(ONLY).and_then(Option::as_ref).ok_or_else(unknown)?;
                 if let Some(early) = as_of.filter(|as_of| *as_of < row.time) {
                     return Err(PredictError::AsOfBeforeRow { by_ms: row.time.saturating_sub(early) / 1_000 });
                 }
