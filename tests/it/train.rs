@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{assert_success, clutch, last_json_line, real_data};
@@ -90,29 +90,62 @@ fn assert_refused(output: &Output, code: i32, expected: &str) {
     assert!(said.contains(expected), "`{expected}` is not in: {said}");
 }
 
+/// The same object with what each value is in its place.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Number(_) => "number".into(),
+        Value::String(_) => "text".into(),
+        Value::Array(items) => items.first().map(shape).into_iter().collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn train_keeps_the_contract_of_its_json() {
-    let report = Small::new("").json("train", &["--model", "winner"]);
-    assert_eq!(
-        (&report["model"], &report["version"], &report["algorithm"]),
-        (&"winner".into(), &1.into(), &"logistic".into())
-    );
-    assert_eq!(report["rows"], serde_json::json!({ "train": 180, "test": 180 }));
-    assert_eq!(report["features"], serde_json::json!(["lead", "pressure"]));
-    for metric in ["log_loss", "brier", "auc", "accuracy", "ece"] {
-        assert!(report["metrics"][metric].is_f64(), "{metric}");
-    }
-    let interval = &report["intervals"]["log_loss"];
-    assert!(interval["low"].as_f64() < interval["high"].as_f64(), "{interval}");
-    let odds = &report["references"]["odds"];
-    assert!(odds["log_loss"].is_f64(), "{odds}");
-    for part in ["mean", "low", "high"] {
-        assert!(odds["paired_log_loss_difference"][part].is_f64(), "{part} of {odds}");
-    }
-    for stage in ["load", "features", "fit", "evaluate", "total"] {
-        assert!(report["seconds"][stage].is_f64(), "{stage}");
-    }
-    assert_eq!(report["gate"], "none");
+    let report = Small::new("gate = { log_loss = { max = 1.0 } }\n").json("train", &["--model", "winner"]);
+    assert_eq!(report["model"], "winner");
+    assert_eq!(report["version"], 1);
+    assert_eq!(report["algorithm"], "logistic");
+    assert_eq!(report["rows"], json!({ "train": 180, "test": 180 }));
+    assert_eq!(report["features"], json!(["lead", "pressure"]));
+    assert_eq!(report["gate"], "passed");
+    let metrics = json!({
+        "log_loss": "number", "brier": "number", "auc": "number", "accuracy": "number", "ece": "number"
+    });
+    let interval = json!({ "low": "number", "high": "number" });
+    let difference = json!({ "mean": "number", "low": "number", "high": "number" });
+    let term = json!({ "feature": "text", "value": "number", "standardised": "number", "imputation": "number" });
+    let expected = json!({
+        "model": "text",
+        "version": "number",
+        "promoted": true,
+        "algorithm": "text",
+        "rows": { "train": "number", "test": "number" },
+        "left_out": { "filtered": "number", "no_label": "number", "no_time": "number" },
+        "features": ["text"],
+        "metrics": metrics,
+        "intervals": {
+            "log_loss": interval, "brier": interval, "auc": interval, "accuracy": interval, "ece": interval
+        },
+        "groups": "number",
+        "references": {
+            "odds": {
+                "rows": "number", "log_loss": "number", "brier": "number", "auc": "number", "accuracy": "number",
+                "ece": "number", "paired_log_loss_difference": difference, "paired_brier_difference": difference
+            }
+        },
+        "coefficients": { "intercept": "number", "terms": [term] },
+        "seconds": {
+            "load": "number", "features": "number", "fit": "number", "evaluate": "number", "total": "number"
+        },
+        "gate": "text",
+        "gate_rules": [{ "metric": "text", "max": "number", "observed": "number", "kept": true }],
+        "refit": null,
+        "data": { "rows": "number", "digest": "text", "sources": ["text"] },
+        "warnings": [],
+    });
+    assert_eq!(shape(&report), expected);
 }
 
 #[test]
