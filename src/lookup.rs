@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use features::nearest::did_you_mean;
 use features::plan::View;
-use features::project::{Endpoint, Model, Project};
+#[cfg(feature = "serve")]
+use features::project::Endpoint;
+#[cfg(feature = "train")]
+use features::project::Model;
+use features::project::Project;
 use features::schema::Stream;
 
 use crate::output::UsageError;
 
+#[cfg(feature = "train")]
 pub(crate) fn model<'a>(project: &'a Project, name: &str) -> Result<&'a Arc<Model>, UsageError> {
     let known = project.models.keys().map(AsRef::as_ref).collect();
     project.models.get(name).ok_or_else(|| unknown("model", name, known))

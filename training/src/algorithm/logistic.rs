@@ -52,6 +52,13 @@ impl Logistic {
             return Err(FitError::OneClass { label: positives > 0, rows: labels.len() });
         }
         let mut warnings = Vec::new();
+        let (rows, features) = (labels.len(), data.kept.len());
+        if rows <= features {
+            if self.l2 == 0.0 {
+                return Err(FitError::TooFewRows { rows, features });
+            }
+            warnings.push(Warning::FewRows { rows, features });
+        }
         // Without a penalty, columns that repeat others leave the optimum undetermined; with one, it is unique.
         let columns: Vec<usize> = if self.l2 > 0.0 {
             (0..data.kept.len()).collect()
@@ -60,13 +67,6 @@ impl Logistic {
             warnings.extend(dependent.into_iter().map(|d| Warning::collinear(&d, &data.kept)));
             independent
         };
-        if labels.len() <= columns.len() {
-            if self.l2 > 0.0 {
-                warnings.push(Warning::FewRows { rows: labels.len(), features: columns.len() });
-            } else {
-                return Err(FitError::TooFewRows { rows: labels.len(), features: columns.len() });
-            }
-        }
         let selected;
         let matrix = if columns.len() == data.kept.len() {
             data.matrix.view()

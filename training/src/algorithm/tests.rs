@@ -192,8 +192,10 @@ fn a_penalty_bears_more_features_than_rows() {
     let (inputs, classes, numbers) = table(5);
     let fitted = fit(&logistic(1.0), &inputs, &classes, &all(&inputs)).unwrap();
     assert!(fitted.warnings.contains(&Warning::FewRows { rows: 5, features: 5 }), "{:?}", fitted.warnings);
-    let error = fit(&Algorithm::Linear, &inputs, &numbers, &all(&inputs)).unwrap_err();
-    assert!(matches!(error, FitError::TooFewRows { rows: 5, features: 5 }), "{error}");
+    for (algorithm, labels) in [(logistic(0.0), &classes), (Algorithm::Linear, &numbers)] {
+        let error = fit(&algorithm, &inputs, labels, &all(&inputs)).unwrap_err();
+        assert!(matches!(error, FitError::TooFewRows { rows: 5, features: 5 }), "{error}");
+    }
 }
 
 #[test]
