@@ -14,6 +14,8 @@
     reason = "a benchmark prints its figures and may fail loudly"
 )]
 
+#[path = "support/champion.rs"]
+mod champion;
 #[path = "support/closed_loop.rs"]
 mod closed_loop;
 #[path = "support/cpu.rs"]
@@ -28,11 +30,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use axum::{Json, Router, routing::post};
-use features::project::{Project, Task};
-use models::artifact::Artifact;
-use models::contract::sample;
+use features::project::Project;
 use models::registry::{MemoryRegistry, publish_and_maybe_promote};
-use models::signature::Feature;
 use serde::{Deserialize, Serialize};
 use serving::clock::SystemClock;
 use serving::http::Limits;
@@ -136,7 +135,7 @@ fn start_clutch(folder: &Path, shutdown: &CancellationToken) -> (Runtime, Socket
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("notebooks-data/nfl");
     let project = Arc::new(Project::load(&source, &|_| None).unwrap_or_else(|problems| panic!("{problems}")));
     let registry = MemoryRegistry::new(Arc::new(|| 0));
-    publish_and_maybe_promote(&registry, &artifact(&project)).expect("publish");
+    publish_and_maybe_promote(&registry, &champion::artifact(&project)).expect("publish");
     let places = Places { state_dir: folder.join(".clutch"), temporary: folder.to_path_buf() };
     let instance = Instance::open(&places, Arc::new(SystemClock)).expect("instance");
     append_history(&project, &**instance.log());
@@ -160,17 +159,6 @@ fn start_clutch(folder: &Path, shutdown: &CancellationToken) -> (Runtime, Socket
     });
     is_ready.recv().expect("ready");
     (runtime, address)
-}
-
-/// A logistic model over all features of the view: what its coefficients are does not matter here.
-fn artifact(project: &Project) -> Artifact {
-    let view = project.views.get("win_probability").expect("view");
-    let features: Vec<Feature> = view.features().map(|(_, c)| Feature::new(c.name.as_str(), c.ty)).collect();
-    let coefficients = (0..features.len()).map(|i| 0.01 * i as f64 - 0.1).collect();
-    let mut manifest = sample::manifest("win_probability", Task::Classification, features);
-    manifest.view.name = view.name.to_string();
-    manifest.view.hash = view.hash.clone();
-    sample::logistic(manifest, 0.1, coefficients)
 }
 
 fn append_history(project: &Project, log: &dyn EventLog) {
