@@ -1,12 +1,13 @@
 //! `clutch serve` and `clutch predict`, from the command line.
 
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::process::Output;
 use std::sync::Arc;
 
 use features::project::{Project, Task};
 use models::contract::sample;
-use models::registry::{DirectoryRegistry, publish_and_maybe_promote};
+use models::registry::{CHAMPION, DirectoryRegistry, Registry, publish_and_maybe_promote};
 use models::signature::Feature;
 use serde_json::{Value, json};
 
@@ -45,6 +46,21 @@ fn ask(server: &Server) -> (u16, Value) {
         .expect("an answer");
     let status = answer.status().as_u16();
     (status, serde_json::from_reader(answer.into_body().into_reader()).expect("JSON"))
+}
+
+fn text(server: &Server, path: &str) -> String {
+    ureq::get(server.url(path)).call().expect("an answer").into_body().read_to_string().expect("text")
+}
+
+fn get(server: &Server, path: &str) -> Value {
+    serde_json::from_str(&text(server, path)).expect("JSON")
+}
+
+/// The value of a metric, by its name and labels.
+fn metric(server: &Server, name: &str) -> String {
+    let metrics = text(server, "/metrics");
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is not in\n{metrics}")).to_owned()
 }
 
 #[track_caller]
@@ -111,6 +127,41 @@ fn the_server_stops_when_it_is_asked_to_and_gives_up_the_folder() {
     let server = Server::start(&project);
     assert_eq!(server.terminate().code(), Some(0));
     Server::start(&project);
+}
+
+#[test]
+fn asked_twice_it_stops_at_once() {
+    let project = TestProject::nfl();
+    let server = Server::start(&project);
+    let address = server.ready["http"].as_str().expect("address").to_owned();
+    // A request whose body never comes holds up the graceful end.
+    let mut client = TcpStream::connect(&address).expect("connect");
+    let head = "POST /predict HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    client.write_all(head.as_bytes()).expect("send");
+    while metric(&server, "clutch_http_in_flight") != "1" {}
+    server.signal();
+    while TcpStream::connect(&address).is_ok() {}
+    server.signal();
+    assert_eq!(server.wait().code(), Some(130));
+}
+
+#[test]
+fn a_broken_champion_is_reported_and_the_last_good_version_serves_on() {
+    let project = TestProject::nfl();
+    publish(&project, 0.0);
+    let server = Server::start(&project);
+    publish(&project, 1.0);
+    let version = project.dir().join(".clutch/registry/win_probability/versions/2");
+    std::fs::write(version.join("model.json"), "{").expect("damaged");
+    let registry = DirectoryRegistry::new(project.dir().join(".clutch/registry"), Arc::new(|| 0));
+    registry.set_alias("win_probability", CHAMPION, 2, "").expect("alias");
+    let status = || get(&server, "/models/status")["endpoints"][0].clone();
+    let status = std::iter::repeat_with(status).find(|status| status["status"] == "fallback").expect("it is noticed");
+    assert_eq!((&status["champion"], &status["serving"]["version"]), (&json!(2), &json!(1)));
+    assert!(status["refused"]["reason"].as_str().is_some_and(|reason| reason.contains("broken")), "{status}");
+    let (code, answer) = ask(&server);
+    assert_eq!((code, &answer["version"]), (200, &json!(1)));
+    assert_eq!(metric(&server, r#"clutch_model_broken{endpoint="win_probability",model="win_probability"}"#), "2");
 }
 
 #[test]

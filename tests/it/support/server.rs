@@ -36,10 +36,19 @@ impl Server {
     }
 
     /// SIGTERM, and how it ended.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
+    pub(crate) fn terminate(self) -> ExitStatus {
+        self.signal();
+        self.wait()
+    }
+
+    /// SIGTERM.
+    pub(crate) fn signal(&self) {
         let pid = self.process.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(sent.success(), "process {pid} was gone");
+    }
+
+    pub(crate) fn wait(mut self) -> ExitStatus {
         self.process.wait().expect("gone")
     }
 

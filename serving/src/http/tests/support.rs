@@ -19,6 +19,8 @@ use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes};
 
+const DOCUMENTATION: &str = include_str!("../../../../docs/http.md");
+
 /// What the tests' server waits for.
 #[derive(Debug, Default)]
 pub(super) struct Waiting(pub(super) Vec<String>);
@@ -121,6 +123,8 @@ pub(super) async fn read(response: Response<Body>) -> (u16, Value) {
     let body: Value = serde_json::from_slice(&bytes).expect("JSON");
     if expected != "application/json" {
         assert_eq!(body["status"], status);
+        let code = body["code"].as_str().expect("a code");
+        assert!(DOCUMENTATION.contains(&format!("`{code}`")), "docs/http.md does not know `{code}`");
     }
     (status, body)
 }
