@@ -79,9 +79,26 @@ fn main() {
         let ratios: Vec<f64> = ours.per_second.iter().zip(&limit.per_second).skip(1).map(|(a, b)| a / b).collect();
         println!("  {:<20} {:.0} % of the bare handler's requests/s", "ratio", 100.0 * median(ratios));
     }
+    print_batches(clutch, rounds, length);
     shutdown.cancel();
     clutch_runtime.shutdown_timeout(Duration::from_secs(5));
     bare_runtime.shutdown_timeout(Duration::from_secs(5));
+}
+
+/// Rows a second when they come a hundred at a time.
+fn print_batches(clutch: SocketAddr, rounds: usize, length: Duration) {
+    const ROWS: i64 = 100;
+    let events: Vec<String> =
+        (0..ROWS).map(|n| serde_json::to_string(&Play::new(HISTORY + n)).expect("JSON")).collect();
+    let body = format!(r#"{{"endpoint":"win_probability","events":[{}]}}"#, events.join(","));
+    let request = closed_loop::post("/predict/batch", &body);
+    let mut figures = Figures { cpu_before: cpu::of_threads("clutch-http"), ..Figures::default() };
+    for _ in 0..=rounds {
+        figures.add("clutch-http", closed_loop::round(clutch, &request, 2, length));
+    }
+    println!("\n2 connections, batches of {ROWS} events");
+    figures.print("clutch serve");
+    println!("  {:<20} {:.0} rows/s", "", median(figures.per_second[1..].to_vec()) * ROWS as f64);
 }
 
 /// The first round of each is for warming up.

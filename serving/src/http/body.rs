@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::problem::HttpError;
+use super::error::HttpError;
 
 /// As deep as any event or request may nest.
 const DEPTH: usize = 64;

@@ -7,7 +7,7 @@ use features::value::Micros;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::problem::HttpError;
+use super::error::HttpError;
 use crate::predict::{Given, Options, Target};
 
 /// The most rows that one batch may have.

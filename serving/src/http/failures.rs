@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::problem::HttpError;
+use super::error::HttpError;
 
 const EVERY: Duration = Duration::from_secs(1);
 

@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 
 use super::answer;
-use super::problem::HttpError;
+use super::error::HttpError;
 use super::router::App;
 
 /// Knows what the server still waits for.

@@ -8,7 +8,8 @@ use axum::extract::State;
 use axum::http::{Request, Response};
 
 use super::body::JsonBody;
-use super::problem::{HttpError, Problem};
+use super::error::HttpError;
+use super::problem::Problem;
 use super::router::App;
 use super::{answer, envelope};
 use crate::predict::Timing;

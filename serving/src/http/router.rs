@@ -10,11 +10,12 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
+use super::error::HttpError;
 use super::failures::Failures;
 use super::health::Readiness;
 use super::limits::Limits;
-use super::problem::{Code, HttpError};
-use super::{health, models, predict};
+use super::problem::Code;
+use super::{health, models, openapi, predict};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::predict::PredictService;
 
@@ -96,6 +97,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::description))
         .method_not_allowed_fallback(async || HttpError::MethodNotAllowed)
         .fallback(async || HttpError::NotFound)
         .with_state(app)

@@ -1,5 +1,7 @@
 //! Health, metrics, and what serves.
 
+use axum::body::Body;
+use axum::http::Request;
 use models::registry::{CHAMPION, Registry};
 use serde_json::json;
 
@@ -57,4 +59,20 @@ async fn phases_predictions_and_missing_inputs_are_counted() {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
     assert!(metrics.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn the_description_names_routes_that_exist() {
+    let server = Server::with_history();
+    let (status, description) = server.get("/openapi.json").await;
+    assert_eq!(status, 200);
+    let paths = description["paths"].as_object().expect("paths");
+    assert_eq!(paths.len(), 7);
+    for (path, methods) in paths {
+        for method in methods.as_object().expect("methods").keys() {
+            let request = Request::builder().method(method.to_uppercase().as_str()).uri(path).body(Body::empty());
+            let status = server.send(request.expect("request")).await.status();
+            assert!(status != 404 && status != 405, "{method} {path} is not there");
+        }
+    }
 }

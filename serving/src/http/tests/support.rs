@@ -14,6 +14,7 @@ use tower::ServiceExt;
 
 use crate::clock::ManualClock;
 use crate::fixture;
+use crate::http::openapi::DESCRIPTION;
 use crate::http::{App, Limits, Readiness, router};
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
@@ -125,6 +126,7 @@ pub(super) async fn read(response: Response<Body>) -> (u16, Value) {
         assert_eq!(body["status"], status);
         let code = body["code"].as_str().expect("a code");
         assert!(DOCUMENTATION.contains(&format!("`{code}`")), "docs/http.md does not know `{code}`");
+        assert!(DESCRIPTION.contains(&format!("\"{code}\"")), "openapi.json does not know `{code}`");
     }
     (status, body)
 }
