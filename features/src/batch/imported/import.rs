@@ -139,7 +139,11 @@ impl Import {
         write_table(&self.folder.join(&file), table)?;
         self.manifest.next += 1;
         self.manifest.parts.push(ManifestPart { file, rows: table.rows as u64, source, digest: digest.to_owned() });
-        if self.replacing { Ok(()) } else { self.manifest.save(&self.folder) }
+        if self.replacing {
+            return Ok(());
+        }
+        // Told as failed, the part must not come in with the next file.
+        self.manifest.save(&self.folder).inspect_err(|_| _ = self.manifest.parts.pop())
     }
 
     /// One file of rejects for each source: importing the same file again writes the same file again.

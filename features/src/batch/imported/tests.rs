@@ -107,6 +107,21 @@ fn a_file_that_cannot_be_used_leaves_the_others() {
 }
 
 #[test]
+fn a_file_whose_part_could_not_be_named_can_be_imported_again() {
+    let folder = Folder::new();
+    let store = store(&folder);
+    let file = folder.write("a.csv", format!("{HEADER}a,1,,,,,\n"));
+    let mut import = store.begin(false).unwrap();
+    let in_the_way = store.folder().join("manifest.json");
+    std::fs::create_dir(&in_the_way).unwrap();
+    assert!(import.add(&file, &|_| ()).is_err());
+    std::fs::remove_dir(&in_the_way).unwrap();
+    assert_eq!(counts(&import.add(&file, &|_| ()).unwrap()), (1, 0, 0));
+    import.finish().unwrap();
+    assert_eq!(events(&store), [1]);
+}
+
+#[test]
 fn an_import_that_dies_between_files_keeps_what_it_finished() {
     let folder = Folder::new();
     let store = store(&folder);
