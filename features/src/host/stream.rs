@@ -148,9 +148,11 @@ pub(super) fn id_of(stream: &Stream, event: &Event, id: &mut Vec<Value>) {
     id.extend(stream.id.iter().map(|field| event.fields.get(*field).cloned().unwrap_or(Value::Null)));
 }
 
-/// The latest row is overwritten in place.
+/// The latest row is overwritten in place; one out of order is not the latest. (Of equal times the one folded last
+/// stands last in the log.)
 fn remember(latest: &mut Option<ViewRow>, time: Micros, columns: &[Value]) {
     match latest {
+        Some(row) if time < row.time => {}
         Some(row) if row.columns.len() == columns.len() => {
             row.time = time;
             row.columns.clone_from_slice(columns);

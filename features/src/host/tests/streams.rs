@@ -64,6 +64,14 @@ fn the_latest_row_is_kept_for_requests_by_key() {
 }
 
 #[test]
+fn a_row_out_of_order_is_not_the_latest() {
+    let (mut host, mut key) = (host(), Key::new());
+    let newest = key.process(&mut host, &play(1, 20 * SECOND, "run", 4.0));
+    key.process(&mut host, &play(2, 15 * SECOND, "run", 5.0));
+    assert_eq!(key.state.latest, newest.rows);
+}
+
+#[test]
 fn a_key_idle_for_longer_than_retention_starts_anew() {
     let (mut host, mut key) = (host(), Key::new());
     let hour = 3600 * SECOND;
