@@ -27,6 +27,8 @@ pub(super) struct Group {
     pub(super) bases: usize,
     /// How many rows before the oldest place where an event may still be put must be kept.
     pub(super) reach: usize,
+    /// How far before the oldest time at which an event may still come rows must be kept.
+    pub(super) span: Micros,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,8 +68,15 @@ struct GroupBuilder<'a> {
 impl<'a> GroupBuilder<'a> {
     fn new(window: &Window, partition: Range<usize>) -> GroupBuilder<'a> {
         let partition_types = window.partition.iter().map(|e| e.ty).collect();
-        let group =
-            Group { partition, partition_types, columns: Vec::new(), operators: Vec::new(), bases: 0, reach: 0 };
+        let group = Group {
+            partition,
+            partition_types,
+            columns: Vec::new(),
+            operators: Vec::new(),
+            bases: 0,
+            reach: 0,
+            span: 0,
+        };
         GroupBuilder { group, expressions: Vec::new() }
     }
 
@@ -86,6 +95,10 @@ impl<'a> GroupBuilder<'a> {
             WindowFunction::Max => (Kind::Max, Reading::Value),
             WindowFunction::FirstValue => (Kind::First, Reading::Value),
             WindowFunction::LastValue => (Kind::Last, Reading::Value),
+            WindowFunction::NthValue { n } => (Kind::Nth(n), Reading::Value),
+            WindowFunction::VarSamp => (Kind::Spread, Reading::Value),
+            WindowFunction::StddevSamp => (Kind::Spread, Reading::Root),
+            WindowFunction::CountDistinct { cap } => (Kind::Distinct(cap), Reading::Value),
             WindowFunction::Lag { offset: 0 } => (Kind::Last, Reading::Value),
             WindowFunction::Lag { offset } => (Kind::Lag(offset), Reading::Value),
         };
@@ -106,9 +119,12 @@ impl<'a> GroupBuilder<'a> {
                 self.group.bases += usize::from(base.is_some());
                 let calls = vec![(index, reading)];
                 let operator = Operator { kind, argument, filter, ty, frame, exclude_current, base, calls };
-                // One row more than the frame holds, for requests that leave out a row already folded.
-                let reach = operator.rows_before().map_or(0, |n| n + 1);
-                self.group.reach = self.group.reach.max(reach);
+                match frame {
+                    // One row more than the frame holds, for requests that leave out a row already folded.
+                    Frame::Rows(n) => self.group.reach = self.group.reach.max(n as usize + 1),
+                    Frame::Range(width) => self.group.span = self.group.span.max(width),
+                    Frame::Unbounded => {}
+                }
                 self.group.operators.push(operator);
             }
         }

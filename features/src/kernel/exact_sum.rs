@@ -5,7 +5,11 @@
 //! summation using small and large superaccumulators"). Only the digits between the lowest and the highest one touched
 //! are stored: a sum of everyday numbers takes three or four.
 
+mod variance;
+
 use smallvec::SmallVec;
+
+pub(super) use self::variance::sample_variance;
 
 use crate::wire::{Reader, StateError};
 
@@ -13,6 +17,8 @@ use crate::wire::{Reader, StateError};
 const MOST_PENDING: u32 = 1 << 29;
 /// No sum of 2^64 doubles reaches further.
 const MOST_DIGITS: usize = 72;
+/// No sum of 2^64 squares of doubles does, in units of squares.
+const MOST_SQUARE_DIGITS: usize = 144;
 /// The weight of digit 0, bit 0.
 const UNIT_EXPONENT: i32 = -1074;
 
@@ -50,12 +56,18 @@ impl ExactSum {
         let exponent = (bits >> 52) & 0x7ff;
         debug_assert!(exponent != 0x7ff, "only finite values are summed");
         let (mantissa, shift) = if exponent == 0 { (fraction, 0) } else { (fraction | 1 << 52, exponent - 1) };
+        self.add_scaled(mantissa, shift as usize, bits.cast_signed() < 0);
+    }
+
+    /// Adds `mantissa`·2^`shift` units.
+    #[inline]
+    pub(super) fn add_scaled(&mut self, mantissa: u64, shift: usize, negative: bool) {
         if mantissa == 0 {
             return;
         }
-        let first = (shift >> 5) as usize;
+        let first = shift >> 5;
         let wide = u128::from(mantissa) << (shift & 31);
-        let sign = bits.cast_signed() >> 63;
+        let sign = -i64::from(negative);
         let start = self.reach(first);
         if let Some(place) = self.digits.get_mut(start..start + 3) {
             for (i, digit) in place.iter_mut().enumerate() {
@@ -122,7 +134,7 @@ impl ExactSum {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         let Canonical { negative, low, digits } = self.canonical();
         let count = digits.len() as u64;
-        crate::wire::put_unsigned(out, count << 1 | u64::from(negative));
+        crate::wire::put_unsigned(out, (count << 1) | u64::from(negative));
         if count > 0 {
             crate::wire::put_count(out, low);
             for digit in digits {
@@ -132,13 +144,23 @@ impl ExactSum {
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<ExactSum, StateError> {
+        ExactSum::decode_up_to(MOST_DIGITS, reader)
+    }
+
+    /// A sum of squares, in units of their own.
+    pub(super) fn decode_squares(reader: &mut Reader<'_>) -> Result<ExactSum, StateError> {
+        ExactSum::decode_up_to(MOST_SQUARE_DIGITS, reader)
+    }
+
+    fn decode_up_to(most: usize, reader: &mut Reader<'_>) -> Result<ExactSum, StateError> {
+        let most = most as u64;
         let head = reader.unsigned()?;
         let (count, negative) = (head >> 1, head & 1 == 1);
         if count == 0 {
             return if negative { Err(StateError::Corrupt("a sum is minus zero")) } else { Ok(ExactSum::default()) };
         }
         let low = reader.unsigned()?;
-        if count > MOST_DIGITS as u64 || low > MOST_DIGITS as u64 || low + count > MOST_DIGITS as u64 {
+        if count > most || low > most || low + count > most {
             return Err(StateError::Corrupt("a sum has too many digits"));
         }
         let mut digits = SmallVec::new();
@@ -291,8 +313,8 @@ fn quotient(low: usize, digits: &[u32], count: u64) -> Magnitude {
     let mut below = digits.iter().rev();
     // Ninety-six bits decide; where the quotient is that small, two digits below the unit do.
     while top < 1 << 96 && exponent > -64 {
-        remainder = remainder << 32 | u128::from(below.next().copied().unwrap_or(0));
-        top = top << 32 | remainder / divisor;
+        remainder = (remainder << 32) | u128::from(below.next().copied().unwrap_or(0));
+        top = (top << 32) | (remainder / divisor);
         remainder %= divisor;
         exponent -= 32;
     }

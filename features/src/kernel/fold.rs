@@ -2,8 +2,10 @@
 
 use super::arrange::{Group, Kernel};
 use super::operator::{Accumulator, Operator};
-use super::state::{Partition, Partitions, ViewState};
+use super::rows::Rows;
+use super::state::{Head, Partition, Partitions, ViewState};
 use crate::event::Place;
+use crate::plan::Frame;
 use crate::value::{Micros, Value};
 
 impl Kernel {
@@ -69,19 +71,18 @@ impl Group {
         let last = rows.len() - 1;
         let number = *left + last as u64;
         for (operator, head) in self.operators.iter().zip(heads) {
+            if operator.frame != Frame::Unbounded {
+                let start = operator.start_after(rows, (head.start - *left) as usize, last, place.time);
+                head.leave(operator, rows, *left, start);
+            }
             if operator.exclude_current {
-                answer(operator, head, results);
+                answer(operator, &head.accumulator, results);
             }
             if let Some(value) = operator.entering(|column| rows.value(last, column)) {
-                head.enter(number, value);
-            }
-            if let Some(gone) = operator.rows_held().and_then(|held| last.checked_sub(held))
-                && let Some(value) = operator.entering(|column| rows.value(gone, column))
-            {
-                head.leave(*left + gone as u64, value);
+                head.accumulator.enter(number, value);
             }
             if !operator.exclude_current {
-                answer(operator, head, results);
+                answer(operator, &head.accumulator, results);
             }
         }
     }
@@ -109,13 +110,12 @@ impl Group {
                 accumulator = before_buffer(operator, partition);
                 let end = partition.rows.before(place);
                 let own = own.and_then(|own| partition.rows.find(own)).filter(|own| *own < end);
-                // Leaving out a row of the frame brings in the one before the frame.
-                let start = match operator.rows_before() {
-                    Some(n) => match end.saturating_sub(n) {
-                        start if own.is_some_and(|own| own >= start) => start.saturating_sub(1),
-                        start => start,
-                    },
-                    None => 0,
+                // Leaving out a row of a frame of rows brings in the one before the frame.
+                let start = match operator.start(&partition.rows, end, place.time) {
+                    start if matches!(operator.frame, Frame::Rows(_)) && own.is_some_and(|own| own >= start) => {
+                        start.saturating_sub(1)
+                    }
+                    start => start,
                 };
                 for row in (start..end).filter(|row| Some(*row) != own) {
                     if let Some(value) = operator.entering(|column| partition.rows.value(row, column)) {
@@ -134,7 +134,7 @@ impl Group {
 
     /// Rows that no event can stand before any more, and that no frame reaches, leave the buffer for the base.
     fn settle(&self, partition: &mut Partition, settled: Micros) {
-        while partition.rows.overflows(self.reach, settled) {
+        while partition.rows.overflows(self.reach, settled, self.span) {
             let Partition { rows, base, left, .. } = partition;
             let unbounded = || self.operators.iter().filter(|operator| operator.base.is_some());
             if base.is_empty() {
@@ -147,6 +147,10 @@ impl Group {
             }
             rows.pop();
             *left += 1;
+        }
+        // Only for a row that was taken whatever its lateness: its frame may reach rows that just left.
+        if partition.rows.last().is_some_and(|last| last.time < settled) {
+            partition.heads.clear();
         }
     }
 
@@ -167,16 +171,31 @@ fn before_buffer(operator: &Operator, partition: &Partition) -> Accumulator {
 }
 
 /// The accumulator that is ready for the next row in order, from base and buffer.
-fn head(operator: &Operator, partition: &Partition) -> Accumulator {
-    let mut head = before_buffer(operator, partition);
+fn head(operator: &Operator, partition: &Partition) -> Head {
+    let mut accumulator = before_buffer(operator, partition);
     let rows = &partition.rows;
-    let start = operator.rows_held().map_or(0, |held| rows.len().saturating_sub(held));
+    let newest = rows.last().map_or(Micros::MIN, |last| last.time);
+    let start = operator.start(rows, rows.len(), newest);
     for row in start..rows.len() {
         if let Some(value) = operator.entering(|column| rows.value(row, column)) {
-            head.enter(partition.left + row as u64, value);
+            accumulator.enter(partition.left + row as u64, value);
         }
     }
-    head
+    Head { accumulator, start: partition.left + start as u64 }
+}
+
+impl Head {
+    /// The rows before `start`, counted in the buffer, leave.
+    #[inline]
+    fn leave(&mut self, operator: &Operator, rows: &Rows, left: u64, start: usize) {
+        while self.start < left + start as u64 {
+            let row = (self.start - left) as usize;
+            if let Some(value) = operator.entering(|column| rows.value(row, column)) {
+                self.accumulator.leave(self.start, value);
+            }
+            self.start += 1;
+        }
+    }
 }
 
 fn answer(operator: &Operator, accumulator: &Accumulator, results: &mut [Value]) {

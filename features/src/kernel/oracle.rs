@@ -1,6 +1,8 @@
 //! What the kernel must compute, recomputed naively: every frame anew from the list of all rows. Shares no code with the
 //! kernel but the plan's types, its arithmetic included, so that both can only be wrong in different ways.
 
+mod variance;
+
 use std::cmp::Ordering;
 
 use crate::event::Place;
@@ -66,9 +68,16 @@ impl Oracle {
             return entered.iter().rev().nth(offset - 1).map_or(Value::Null, |row| argument(row));
         }
 
-        if let Frame::Rows(n) = window.frame {
-            let reached = partition.len().saturating_sub(n as usize);
-            partition.drain(..reached);
+        match window.frame {
+            Frame::Rows(n) => {
+                let reached = partition.len().saturating_sub(n as usize);
+                partition.drain(..reached);
+            }
+            Frame::Range(width) => {
+                let age = |row: &Row| i128::from(current.place.time) - i128::from(row.place.time);
+                partition.retain(|row| age(row) < i128::from(width));
+            }
+            Frame::Unbounded => {}
         }
         if !window.exclude_current {
             partition.push(current);
@@ -84,6 +93,18 @@ fn aggregate(call: &Call, values: &[Value]) -> Value {
         WindowFunction::Count => Value::Int(present.len() as i64),
         WindowFunction::FirstValue => values.first().cloned().unwrap_or(Value::Null),
         WindowFunction::LastValue => values.last().cloned().unwrap_or(Value::Null),
+        WindowFunction::NthValue { n } => values.get(n as usize - 1).cloned().unwrap_or(Value::Null),
+        WindowFunction::VarSamp => variance::of(&present).map_or(Value::Null, Value::float),
+        WindowFunction::StddevSamp => variance::of(&present).map_or(Value::Null, |v| Value::float(v.sqrt())),
+        WindowFunction::CountDistinct { cap } => {
+            let mut different: Vec<&Value> = Vec::new();
+            for value in present {
+                if !different.contains(&value) {
+                    different.push(value);
+                }
+            }
+            Value::Int(different.len().min(cap as usize) as i64)
+        }
         WindowFunction::Min => best(&present, Ordering::Less),
         WindowFunction::Max => best(&present, Ordering::Greater),
         WindowFunction::Sum | WindowFunction::Avg if present.is_empty() => Value::Null,

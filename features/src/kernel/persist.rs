@@ -9,7 +9,7 @@ use crate::event::Place;
 use crate::wire::{self, Reader};
 
 /// Of the bytes; that they fit the view is for whoever stores them to know.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 impl Kernel {
     /// Appends the state: equal states give equal bytes.

@@ -44,13 +44,20 @@ impl Rows {
         self.places.partition_point(|p| *p < place)
     }
 
+    /// How many rows are of this time or older.
+    pub(super) fn until(&self, time: Micros) -> usize {
+        self.places.partition_point(|p| p.time <= time)
+    }
+
     pub(super) fn find(&self, place: Place) -> Option<usize> {
         self.places.binary_search(&place).ok()
     }
 
-    /// True if more than `reach` rows are older than `time`.
-    pub(super) fn overflows(&self, reach: usize, time: Micros) -> bool {
-        self.places.get(reach).is_some_and(|p| p.time < time)
+    /// True if the first row stands neither among the `reach` rows before `time` nor within `span` before it.
+    pub(super) fn overflows(&self, reach: usize, time: Micros, span: Micros) -> bool {
+        let beyond_reach = self.places.get(reach).is_some_and(|p| p.time < time);
+        let out = |p: &Place| time.checked_sub(span).is_some_and(|last_out| p.time <= last_out);
+        beyond_reach && (span == 0 || self.places.front().is_some_and(out))
     }
 
     /// Puts a row last; there must be `width` values.

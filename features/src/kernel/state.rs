@@ -31,9 +31,17 @@ pub(super) struct Partition {
     /// as long as nothing has left.
     pub(super) base: Vec<Accumulator>,
     /// One per operator, or empty: to be derived from base and rows before the next event in order.
-    pub(super) heads: Vec<Accumulator>,
+    pub(super) heads: Vec<Head>,
     /// How many rows have left the buffer since this value was made: counts rows, for `heads` only.
     pub(super) left: u64,
+}
+
+/// What a frame holds before the next row.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    pub(super) accumulator: Accumulator,
+    /// The first row in it, counted with those that have left the buffer; 0 for ever where no row leaves.
+    pub(super) start: u64,
 }
 
 impl Partitions {

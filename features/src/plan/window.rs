@@ -1,13 +1,15 @@
 //! Window calls: which rows they see and what they compute over them.
 
 use super::Expr;
-use crate::value::Type;
+use crate::value::{Micros, Type};
 
 /// The rows before and including the current one that a call sees, in the total order (event time, offset).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Frame {
     /// The current row and the `n` rows before it.
     Rows(u32),
+    /// Rows whose event time is less than this much older than the current row's: (t − w, t], of w above 0.
+    Range(Micros),
     /// Everything up to the current row.
     Unbounded,
 }
@@ -36,6 +38,18 @@ pub enum WindowFunction {
     },
     FirstValue,
     LastValue,
+    /// Of the frame's `n`th row, counted from 1.
+    NthValue {
+        n: u32,
+    },
+    /// The sample variance.
+    VarSamp,
+    /// The sample standard deviation.
+    StddevSamp,
+    /// Different values that are not NULL, counted no further than `cap`.
+    CountDistinct {
+        cap: u32,
+    },
 }
 
 /// One window call of a view.

@@ -54,6 +54,7 @@ fn render(plan: &Plan<'_>) -> String {
     for window in plan.windows {
         let frame = match window.frame {
             Frame::Rows(n) => format!("rows {n}"),
+            Frame::Range(width) => format!("range {width}"),
             Frame::Unbounded => "unbounded".to_owned(),
         };
         let exclusion = if window.exclude_current { " exclude-current" } else { "" };
@@ -69,6 +70,10 @@ fn render(plan: &Plan<'_>) -> String {
             WindowFunction::Lag { offset } => format!("lag {offset}"),
             WindowFunction::FirstValue => "first_value".to_owned(),
             WindowFunction::LastValue => "last_value".to_owned(),
+            WindowFunction::NthValue { n } => format!("nth_value {n}"),
+            WindowFunction::VarSamp => "var_samp".to_owned(),
+            WindowFunction::StddevSamp => "stddev_samp".to_owned(),
+            WindowFunction::CountDistinct { cap } => format!("count_distinct {cap}"),
         };
         let argument = call.argument.as_ref().map_or_else(|| "*".to_owned(), |e| expression(e, schema));
         let filter = call.filter.as_ref().map_or_else(String::new, |e| format!(" where {}", expression(e, schema)));

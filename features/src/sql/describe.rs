@@ -19,6 +19,7 @@ pub fn describe_window(view: &View, window: &Window) -> String {
     let partition: Vec<String> = key.chain(added).collect();
     let frame = match window.frame {
         Frame::Rows(n) => format!(" ROWS {n} PRECEDING"),
+        Frame::Range(width) => format!(" RANGE INTERVAL '{}' PRECEDING", duration::format(width)),
         Frame::Unbounded if window.exclude_current => " ROWS UNBOUNDED PRECEDING".to_owned(),
         Frame::Unbounded => String::new(),
     };
@@ -38,7 +39,13 @@ pub fn describe_call(view: &View, call: &Call) -> String {
         WindowFunction::Max => "max",
         WindowFunction::FirstValue => "first_value",
         WindowFunction::LastValue => "last_value",
+        WindowFunction::VarSamp => "var_samp",
+        WindowFunction::StddevSamp => "stddev_samp",
         WindowFunction::Lag { offset } => return format!("lag({argument}, {offset}){}", filter(call, schema)),
+        WindowFunction::NthValue { n } => return format!("nth_value({argument}, {n}){}", filter(call, schema)),
+        WindowFunction::CountDistinct { cap } => {
+            return format!("count_distinct({argument}, {cap}){}", filter(call, schema));
+        }
     };
     format!("{name}({argument}){}", filter(call, schema))
 }

@@ -22,6 +22,7 @@ mod stop;
 mod typing;
 mod unsupported;
 mod view;
+mod window_arguments;
 mod window_spec;
 mod windows;
 

@@ -44,8 +44,11 @@ pub(super) const FOLLOWING: Refusal = Refusal::never(
     "a live row cannot see the events after it",
     "end the frame at the current row: ROWS n PRECEDING",
 );
-pub(super) const RANGE_FRAME: Refusal =
-    Refusal::later("a RANGE frame over a length of time", "ROWS n PRECEDING, which counts rows");
+pub(super) const RANGE_FRAME: Refusal = Refusal::never(
+    "a RANGE frame of the current row alone",
+    "two events are never peers: the log orders events of one timestamp",
+    "ROWS CURRENT ROW, or RANGE INTERVAL '5 minutes' PRECEDING",
+);
 pub(super) const GROUPS_FRAME: Refusal = Refusal::never(
     "a GROUPS frame",
     "two events are never peers: the log orders events of one timestamp",
@@ -65,8 +68,11 @@ pub(super) const ORDER: Refusal = Refusal::never(
     "events are folded in the order of their event time, then of their place in the log",
     "ORDER BY event_time",
 );
-pub(super) const DISTINCT: Refusal =
-    Refusal::later("DISTINCT inside an aggregate (it will need a declared cap)", "aggregate without DISTINCT");
+pub(super) const DISTINCT: Refusal = Refusal::never(
+    "DISTINCT inside an aggregate",
+    "a key's state must not grow without bound",
+    "count_distinct(x, 100), which counts up to 100 different values",
+);
 pub(super) const NULL_TREATMENT: Refusal =
     Refusal::later("IGNORE NULLS", "leave the NULLs out with FILTER (WHERE x IS NOT NULL)");
 pub(super) const LAG_DEFAULT: Refusal = Refusal::later("lag with a default", "coalesce(lag(x, n) OVER w, default)");
@@ -171,17 +177,14 @@ pub(super) fn function(name: &str) -> Option<Refusal> {
             Refusal::never("an exact quantile", "its cost grows with the frame", "avg, min or max over the window")
         }
         "approx_count_distinct" => DISTINCT,
-        "var_samp" | "variance" | "var_pop" => {
-            Refusal::later("the variance", "avg(x * x) OVER w - avg(x) OVER w squared, where values are near zero")
+        "variance" | "var_pop" => {
+            Refusal::never("this spelling of the variance", "there is one, of a sample", "var_samp(x) OVER w")
         }
-        "stddev_samp" | "stddev" | "stddev_pop" => {
-            Refusal::later("the standard deviation", "max(x) OVER w - min(x) OVER w as a measure of spread")
+        "stddev" | "stddev_pop" => {
+            let nearest = "stddev_samp(x) OVER w";
+            Refusal::never("this spelling of the standard deviation", "there is one, of a sample", nearest)
         }
-        "nth_value" => Refusal::later("nth_value", "first_value(x) OVER w, or lag(x, n) OVER w"),
         "ewma" => Refusal::later("ewma", "avg(x) OVER (… ROWS n PRECEDING)"),
-        "time_since_last" => {
-            Refusal::later("time_since_last", "extract(epoch FROM event_time - lag(event_time, 1) OVER w)")
-        }
         "tumble" | "hop" | "tumble_start" | "tumble_end" | "hop_start" | "hop_end" => GROUP_BY_TIME,
         _ => return None,
     })

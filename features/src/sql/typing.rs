@@ -164,7 +164,7 @@ impl<'a, 'r> Typer<'a, 'r> {
         }
     }
 
-    fn name(&mut self, name: &str, span: Span) -> Option<Typed> {
+    pub(super) fn name(&mut self, name: &str, span: Span) -> Option<Typed> {
         match self.scope.resolve(name) {
             Meaning::Value(expr) => Some(Typed::Known(expr)),
             Meaning::Broken => {

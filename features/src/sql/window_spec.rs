@@ -3,11 +3,11 @@
 use sqlparser::ast::{self, Spanned, WindowFrameBound as Bound, WindowFrameUnits as Units};
 use sqlparser::tokenizer::Span;
 
-use super::refusal;
 use super::scope::EVENT_TIME;
-use super::typing::Typer;
+use super::typing::{Typed, Typer};
+use super::{literal, refusal};
 use crate::plan::{Expr, Frame, Node, Window};
-use crate::value::Type;
+use crate::value::{Micros, Type, Value};
 
 /// The longest frame of rows, and the furthest lag: a key's state keeps that many.
 pub(super) const MAX_ROWS: u32 = 1_000_000;
@@ -83,6 +83,18 @@ impl Typer<'_, '_> {
         Some(partition)
     }
 
+    /// How far back a RANGE frame reaches.
+    fn width(&mut self, written: &ast::Expr, units: Span) -> Option<Micros> {
+        let ast::Expr::Interval(interval) = written else {
+            let help = "RANGE INTERVAL '5 minutes' PRECEDING, or ROWS n PRECEDING, which counts rows";
+            return self.fault(units, "a RANGE frame reaches back by a constant length of time", help);
+        };
+        match literal::interval(interval, self.report)? {
+            Typed::Known(Expr { node: Node::Literal(Value::Interval(width)), .. }) if width > 0 => Some(width),
+            _ => self.fault(written.span(), "a RANGE frame reaches back in time", "a length of time above zero"),
+        }
+    }
+
     /// The frame, and whether it ends one row before the current one.
     fn frame(&mut self, frame: &ast::WindowFrame, span: Span) -> Option<(Frame, bool)> {
         let units = self.lexed.word_after(span, &frame.units.to_string());
@@ -101,6 +113,9 @@ impl Typer<'_, '_> {
         };
         let reach = match &frame.start_bound {
             Bound::Preceding(None) => return Some((Frame::Unbounded, ends_before)),
+            Bound::Preceding(Some(width)) if frame.units == Units::Range => {
+                return Some((Frame::Range(self.width(width, units)?), ends_before));
+            }
             _ if frame.units == Units::Range => return self.refuse(refusal::RANGE_FRAME, units),
             Bound::CurrentRow => Some(0),
             Bound::Preceding(Some(n)) => rows(n),

@@ -1,17 +1,31 @@
 //! What is computed over windows.
 
-use sqlparser::ast::{self, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, WindowType};
+use sqlparser::ast::{self, Function, Spanned, WindowType};
 use sqlparser::tokenizer::Span;
 
 use super::refusal;
 use super::typing::{Typed, Typer};
-use super::window_spec::{MAX_ROWS, rows};
+use super::window_arguments::Parts;
 use crate::nearest::did_you_mean;
 use crate::plan::{Call, Expr, Window, WindowFunction};
 use crate::value::Type;
 
 /// What can be computed over a window.
-pub(super) const FUNCTIONS: [&str; 8] = ["count", "sum", "avg", "min", "max", "lag", "first_value", "last_value"];
+pub(super) const FUNCTIONS: [&str; 13] = [
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "lag",
+    "first_value",
+    "last_value",
+    "nth_value",
+    "var_samp",
+    "stddev_samp",
+    "count_distinct",
+    "time_since_last",
+];
 
 impl<'a> Typer<'a, '_> {
     /// Types the WINDOW clause.
@@ -60,76 +74,19 @@ impl<'a> Typer<'a, '_> {
         let parts = self.parts(name, function, span);
         self.calls = calls;
         self.place = place;
-        let (kind, argument, filter) = parts?;
+        let Parts { function: kind, argument, filter } = parts?;
         let ty = self.result_type(name, kind, argument.as_ref(), span)?;
         let window = window?;
         let calls = self.calls.as_mut()?;
         let window = calls.window(window);
-        let result = calls.result(Call { window, function: kind, argument, filter, ty });
-        Some(Typed::Known(result))
-    }
-
-    /// Function, argument and filter of a call.
-    fn parts(
-        &mut self,
-        name: &str,
-        function: &Function,
-        span: Span,
-    ) -> Option<(WindowFunction, Option<Expr>, Option<Expr>)> {
-        let FunctionArguments::List(list) = &function.args else {
-            return self.fault(span, format!("`{name}` lacks its arguments"), format!("write {name}(x)"));
-        };
-        if list.duplicate_treatment.is_some() {
-            return self.refuse(refusal::DISTINCT, span);
-        }
-        if list.clauses.iter().any(|c| matches!(c, ast::FunctionArgumentClause::IgnoreOrRespectNulls(_))) {
-            return self.refuse(refusal::NULL_TREATMENT, span);
-        }
-        if !list.clauses.is_empty() {
-            return self.fault(span, format!("`{name}` takes its arguments only"), format!("write {name}(x)"));
-        }
-        let filter = function.filter.as_ref().map(|filter| self.of_type(filter, Type::Bool, "FILTER"));
-        let argument = match (name, list.args.as_slice()) {
-            ("count", [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) => None,
-            ("lag", [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), ..])
-            | (_, [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) => Some(self.known(value)),
-            _ => {
-                let form = if name == "lag" { "lag(x, n)".to_owned() } else { format!("{name}(x)") };
-                return self.fault(span, format!("`{name}` takes other arguments"), format!("write {form}"));
+        let now = argument.clone();
+        let result = Typed::Known(calls.result(Call { window, function: kind, argument, filter, ty }));
+        match now {
+            Some(now) if name == "time_since_last" => {
+                let since = self.call("-", vec![Typed::Known(now), result], span)?;
+                self.call("extract:epoch", vec![since], span)
             }
-        };
-        let kind = self.kind(name, &list.args, span)?;
-        // An absent part is fine, a faulty one is not.
-        let whole = |part: Option<Option<Expr>>| part.map_or(Some(None), |expr| expr.map(Some));
-        Some((kind, whole(argument)?, whole(filter)?))
-    }
-
-    fn kind(&mut self, name: &str, arguments: &[FunctionArg], span: Span) -> Option<WindowFunction> {
-        Some(match name {
-            "count" => WindowFunction::Count,
-            "sum" => WindowFunction::Sum,
-            "avg" => WindowFunction::Avg,
-            "min" => WindowFunction::Min,
-            "max" => WindowFunction::Max,
-            "first_value" => WindowFunction::FirstValue,
-            "last_value" => WindowFunction::LastValue,
-            _ => WindowFunction::Lag { offset: self.lag_offset(arguments, span)? },
-        })
-    }
-
-    fn lag_offset(&mut self, arguments: &[FunctionArg], span: Span) -> Option<u32> {
-        let offset = match arguments {
-            [_] => return Some(1),
-            [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(offset))] => offset,
-            _ => return self.refuse(refusal::LAG_DEFAULT, span),
-        };
-        match rows(offset) {
-            Some(0) => self.fault(offset.span(), "lag(x, 0) is x itself", "write x"),
-            Some(n) if n <= MAX_ROWS => Some(n),
-            _ => {
-                let help = format!("a whole number from 1 to {MAX_ROWS}");
-                self.fault(offset.span(), "lag goes back by a constant number of rows", help)
-            }
+            _ => Some(result),
         }
     }
 
@@ -141,14 +98,18 @@ impl<'a> Typer<'a, '_> {
                 let help = "make it a number of seconds first: extract(epoch FROM …)";
                 self.fault(span, format!("`{name}` does not take an interval"), help)
             }
-            WindowFunction::Count => Some(Type::Int),
+            WindowFunction::Count | WindowFunction::CountDistinct { .. } => Some(Type::Int),
             WindowFunction::Sum if ty.is_numeric() => Some(ty),
-            WindowFunction::Avg if ty.is_numeric() => Some(Type::Float),
-            WindowFunction::Sum | WindowFunction::Avg if ty == Type::Bool => {
+            WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp if ty.is_numeric() => {
+                Some(Type::Float)
+            }
+            WindowFunction::Sum | WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp
+                if ty == Type::Bool =>
+            {
                 let help = "count(*) FILTER (WHERE …) OVER w, or CAST(… AS int)";
                 self.fault(span, format!("`{name}` does not take a bool"), help)
             }
-            WindowFunction::Sum | WindowFunction::Avg => {
+            WindowFunction::Sum | WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp => {
                 self.fault(span, format!("`{name}` does not take a {ty}"), format!("{name} takes int or float"))
             }
             WindowFunction::Min | WindowFunction::Max if ty == Type::Bool => {
@@ -159,7 +120,8 @@ impl<'a> Typer<'a, '_> {
             | WindowFunction::Max
             | WindowFunction::Lag { .. }
             | WindowFunction::FirstValue
-            | WindowFunction::LastValue => Some(ty),
+            | WindowFunction::LastValue
+            | WindowFunction::NthValue { .. } => Some(ty),
         }
     }
 

@@ -4,22 +4,29 @@
 //! and leave are handed to it in the total order, with the value of the call's argument.
 
 mod count;
+mod distinct;
 mod extreme;
 mod first;
 mod lag;
 mod last;
+mod nth;
+mod spread;
 mod sum;
 
 use std::cmp::Ordering;
 
 use self::count::Count;
+use self::distinct::Distinct;
 use self::extreme::Extreme;
 use self::first::First;
 use self::lag::Lag;
 use self::last::Last;
+use self::nth::Nth;
+use self::spread::Spread;
 use self::sum::{FloatSum, IntegerSum};
+use super::rows::Rows;
 use crate::plan::Frame;
-use crate::value::{Type, Value};
+use crate::value::{Micros, Type, Value};
 use crate::wire::{Reader, StateError};
 
 /// One accumulator of a group: the calls that it answers see the same rows of the same argument.
@@ -49,6 +56,12 @@ pub(super) enum Kind {
     Max,
     First,
     Last,
+    /// Counted from 1.
+    Nth(u32),
+    /// Of values and of their squares.
+    Spread,
+    /// No further than this.
+    Distinct(u32),
     /// How many rows back, at least one.
     Lag(u32),
 }
@@ -58,20 +71,34 @@ pub(super) enum Kind {
 pub(super) enum Reading {
     Value,
     Mean,
+    /// The square root.
+    Root,
 }
 
 impl Operator {
-    /// How many rows before the current one the frame holds; `None`: all.
-    pub(super) fn rows_before(&self) -> Option<usize> {
+    /// The first of the rows `..end` that stand in the frame of a row at `time` behind them.
+    pub(super) fn start(&self, rows: &Rows, end: usize, time: Micros) -> usize {
         match self.frame {
-            Frame::Rows(n) => Some(n as usize),
-            Frame::Unbounded => None,
+            Frame::Rows(n) => end.saturating_sub(n as usize),
+            Frame::Range(width) => time.checked_sub(width).map_or(0, |last_out| rows.until(last_out).min(end)),
+            Frame::Unbounded => 0,
         }
     }
 
-    /// How many rows the frame holds; `None`: all.
-    pub(super) fn rows_held(&self) -> Option<usize> {
-        self.rows_before().map(|n| n + usize::from(!self.exclude_current))
+    /// [`Operator::start`] of a row in order, found by walking on from the start of the row before it.
+    #[inline]
+    pub(super) fn start_after(&self, rows: &Rows, previous: usize, end: usize, time: Micros) -> usize {
+        match self.frame {
+            Frame::Rows(n) => end.saturating_sub(n as usize),
+            Frame::Range(width) => {
+                let out = |row: &usize| {
+                    let age = rows.place(*row).and_then(|place| time.checked_sub(place.time));
+                    *row < end && age.is_none_or(|age| age >= width)
+                };
+                previous + (previous..end).take_while(out).count()
+            }
+            Frame::Unbounded => 0,
+        }
     }
 
     /// The value with which a row enters, or `None` if the filter keeps it out. `column` gives the row's values.
@@ -86,7 +113,7 @@ impl Operator {
     }
 
     pub(super) fn accumulator(&self) -> Accumulator {
-        let sliding = self.rows_held().is_some();
+        let sliding = self.frame != Frame::Unbounded;
         match self.kind {
             Kind::Count => Accumulator::Count(Count::default()),
             Kind::IntegerSum => Accumulator::IntegerSum(IntegerSum::default()),
@@ -95,6 +122,9 @@ impl Operator {
             Kind::Max => Accumulator::Extreme(Extreme::new(Ordering::Greater, sliding)),
             Kind::First => Accumulator::First(First::new(sliding)),
             Kind::Last => Accumulator::Last(Last::default()),
+            Kind::Nth(n) => Accumulator::Nth(Nth::new(n, sliding)),
+            Kind::Spread => Accumulator::Spread(Spread::default()),
+            Kind::Distinct(cap) => Accumulator::Distinct(Distinct::new(cap, sliding)),
             Kind::Lag(offset) => Accumulator::Lag(Lag::new(offset)),
         }
     }
@@ -108,6 +138,9 @@ pub(super) enum Accumulator {
     Extreme(Extreme),
     First(First),
     Last(Last),
+    Nth(Nth),
+    Spread(Spread),
+    Distinct(Distinct),
     Lag(Lag),
 }
 
@@ -122,6 +155,9 @@ impl Accumulator {
             Accumulator::Extreme(a) => a.enter(row, value),
             Accumulator::First(a) => a.enter(row, value),
             Accumulator::Last(a) => a.enter(row, value),
+            Accumulator::Nth(a) => a.enter(row, value),
+            Accumulator::Spread(a) => a.enter(value),
+            Accumulator::Distinct(a) => a.enter(value),
             Accumulator::Lag(a) => a.enter(value),
         }
     }
@@ -136,6 +172,9 @@ impl Accumulator {
             Accumulator::Extreme(a) => a.leave(row),
             Accumulator::First(a) => a.leave(row),
             Accumulator::Last(a) => a.leave(row),
+            Accumulator::Nth(a) => a.leave(row),
+            Accumulator::Spread(a) => a.leave(value),
+            Accumulator::Distinct(a) => a.leave(value),
             // lag sees every row before the current one: none leaves.
             Accumulator::Lag(_) => {}
         }
@@ -150,6 +189,9 @@ impl Accumulator {
             Accumulator::Extreme(a) => a.read(),
             Accumulator::First(a) => a.read(),
             Accumulator::Last(a) => a.read(),
+            Accumulator::Nth(a) => a.read(),
+            Accumulator::Spread(a) => a.read(reading),
+            Accumulator::Distinct(a) => a.read(),
             Accumulator::Lag(a) => a.read(),
         }
     }
@@ -163,6 +205,9 @@ impl Accumulator {
             Accumulator::Extreme(a) => a.encode(ty, out),
             Accumulator::First(a) => a.encode(ty, out),
             Accumulator::Last(a) => a.encode(ty, out),
+            Accumulator::Nth(a) => a.encode(ty, out),
+            Accumulator::Spread(a) => a.encode(out),
+            Accumulator::Distinct(a) => a.encode(ty, out),
             Accumulator::Lag(a) => a.encode(ty, out),
         }
     }
@@ -177,6 +222,9 @@ impl Accumulator {
             Kind::Max => Accumulator::Extreme(Extreme::decode(Ordering::Greater, ty, reader)?),
             Kind::First => Accumulator::First(First::decode(ty, reader)?),
             Kind::Last => Accumulator::Last(Last::decode(ty, reader)?),
+            Kind::Nth(n) => Accumulator::Nth(Nth::decode(n, ty, reader)?),
+            Kind::Spread => Accumulator::Spread(Spread::decode(reader)?),
+            Kind::Distinct(cap) => Accumulator::Distinct(Distinct::decode(cap, ty, reader)?),
             Kind::Lag(offset) => Accumulator::Lag(Lag::decode(offset, ty, reader)?),
         })
     }

@@ -34,7 +34,7 @@ impl IntegerSum {
         match (reading, self.count) {
             (_, 0) => Value::Null,
             (Reading::Mean, count) => integer_mean(self.sum, count).map_or(Value::Null, Value::Float),
-            (Reading::Value, _) => match (i64::try_from(self.sum), ty) {
+            (Reading::Value | Reading::Root, _) => match (i64::try_from(self.sum), ty) {
                 (Ok(sum), Type::Interval) => Value::Interval(sum),
                 (Ok(sum), _) => Value::Int(sum),
                 (Err(_), _) => Value::Null,
@@ -84,7 +84,7 @@ impl FloatSum {
     pub(super) fn read(&self, reading: Reading) -> Value {
         let rounded = match (reading, self.count) {
             (_, 0) => None,
-            (Reading::Value, _) => self.sum.read(),
+            (Reading::Value | Reading::Root, _) => self.sum.read(),
             (Reading::Mean, count) => self.sum.mean(count),
         };
         rounded.map_or(Value::Null, Value::Float)

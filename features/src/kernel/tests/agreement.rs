@@ -8,7 +8,13 @@ use super::*;
 use crate::program::arbitrary;
 
 fn any_frame() -> impl Strategy<Value = Frame> {
-    prop_oneof![(0..7_u32).prop_map(Frame::Rows), Just(Frame::Unbounded), Just(Frame::Rows(u32::MAX))]
+    prop_oneof![
+        (0..7_u32).prop_map(Frame::Rows),
+        Just(Frame::Unbounded),
+        Just(Frame::Rows(u32::MAX)),
+        (1..40_i64).prop_map(Frame::Range),
+        Just(Frame::Range(i64::MAX)),
+    ]
 }
 
 fn any_window() -> impl Strategy<Value = Window> {
@@ -28,13 +34,19 @@ fn any_call() -> impl Strategy<Value = Call> {
         (0..4_u32).prop_map(|offset| WindowFunction::Lag { offset }),
         Just(WindowFunction::FirstValue),
         Just(WindowFunction::LastValue),
+        (1..4_u32).prop_map(|n| WindowFunction::NthValue { n }),
+        Just(WindowFunction::VarSamp),
+        Just(WindowFunction::StddevSamp),
+        (1..5_u32).prop_map(|cap| WindowFunction::CountDistinct { cap }),
     ];
     let filter = prop_oneof![Just(None), Just(None), Just(Some(KEPT))];
     (0..3_usize, function, any::<bool>(), 0..6_usize, filter).prop_map(|(window, function, any, argument, filter)| {
         let argument = match function {
             WindowFunction::Count if any => None,
             WindowFunction::Sum => Some([INT, FLOAT, 5][argument % 3]),
-            WindowFunction::Avg => Some([INT, FLOAT][argument % 2]),
+            WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp => {
+                Some([INT, FLOAT, 7][argument % 3])
+            }
             _ => Some(argument),
         };
         call(window, function, argument, filter)
@@ -166,8 +178,9 @@ proptest! {
             fold.fold(time, &step.fields);
         }
         let settled = fold.newest.unwrap_or(0).saturating_sub(plan.lateness);
-        let rows = times(&plan, &steps).iter().filter(|time| **time >= settled).count();
         for (group, partitions) in fold.kernel.groups.iter().zip(&fold.state.groups) {
+            let oldest = settled.saturating_sub(group.span);
+            let rows = times(&plan, &steps).iter().filter(|time| **time >= oldest).count();
             // A partition settles when it gets an event; the last event's has.
             let key = steps.last().map(|step| plan.before(&step.fields)[group.partition.clone()].to_vec());
             let last = key.and_then(|key| partitions.get(&key).map(|partition| partition.rows.len()));

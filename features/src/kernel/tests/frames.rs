@@ -133,3 +133,83 @@ fn an_event_out_of_order_sees_what_precedes_it_and_is_seen_by_what_follows() {
     assert_eq!(at(20, 16), [Value::Int(18), Value::Int(2)]);
     assert_eq!(at(10, 32), [Value::Int(33), Value::Int(1)]);
 }
+
+#[test]
+fn a_frame_of_time_leaves_out_what_is_exactly_as_old() {
+    let plan = |exclude| Plan {
+        windows: vec![window(&[], Frame::Range(10), exclude)],
+        calls: vec![of_int(WindowFunction::Sum), of_int(WindowFunction::Count)],
+        lateness: 5,
+    };
+    let results = |exclude| {
+        let mut fold = Fold::new(&plan(exclude));
+        let rows = [(0, 1), (9, 2), (10, 4), (10, 8), (7, 16), (19, 32), (40, 64)];
+        rows.map(|(time, i)| fold.fold(time, &row(&[(INT, Value::Int(i))])).remove(0))
+    };
+    assert_eq!(results(false), [1, 3, 6, 14, 17, 44, 64].map(Value::Int));
+    assert_eq!(
+        results(true),
+        [NULL, Value::Int(1), Value::Int(2), Value::Int(6), Value::Int(1), Value::Int(12), NULL],
+        "the current row is left out, others of its time are not"
+    );
+}
+
+#[test]
+fn a_frame_of_time_empties_while_its_key_is_quiet() {
+    let plan = Plan {
+        windows: vec![window(&[], Frame::Range(10), true)],
+        calls: vec![call(0, WindowFunction::Count, None, None)],
+        lateness: 0,
+    };
+    let mut fold = Fold::new(&plan);
+    for time in 0..5 {
+        fold.fold(time, &row(&[]));
+    }
+    let asked = [4, 10, 12, 14, 1000].map(|time| fold.peek(time, None, &row(&[])).remove(0));
+    assert_eq!(asked, [5, 4, 2, 0, 0].map(Value::Int));
+}
+
+#[test]
+fn the_nth_row_of_a_frame_may_be_null_or_not_be_there() {
+    let rows = ints(&[Some(1), None, Some(4), Some(8)]);
+    let second = of_int(WindowFunction::NthValue { n: 2 });
+    assert_eq!(results(Frame::Unbounded, false, second.clone(), &rows), [NULL, NULL, NULL, NULL]);
+    assert_eq!(results(Frame::Rows(1), false, second, &rows), [NULL, NULL, Value::Int(4), Value::Int(8)]);
+}
+
+/// Values: Python 3.12, `statistics.variance` of `fractions.Fraction`s, rounded by `float`.
+#[test]
+fn the_variance_is_exact_and_rounded_once() {
+    let variance = |values: &[f64]| {
+        let rows: Vec<_> = values.iter().map(|x| row(&[(FLOAT, Value::Float(*x))])).collect();
+        results(Frame::Unbounded, false, call(0, WindowFunction::VarSamp, Some(FLOAT), None), &rows).pop()
+    };
+    assert_eq!(variance(&[0.1]), Some(NULL), "one value has no spread");
+    assert_eq!(variance(&[0.1, 0.2, 0.4]), Some(Value::Float(0.023333333333333334)));
+    assert_eq!(variance(&[1e9 + 1.0, 1e9 + 2.0, 1e9 + 4.0]), Some(Value::Float(7.0 / 3.0)));
+    assert_eq!(variance(&[1e300, 1e300, 1e300]), Some(Value::Float(0.0)), "squares beyond the largest double");
+    assert_eq!(variance(&[1e300, -1e300]), Some(NULL), "a variance beyond the largest double");
+    assert_eq!(variance(&[5e-324, 0.0]), Some(Value::Float(0.0)), "squares below the smallest");
+    assert_eq!(variance(&[3e-162, 0.0]), Some(Value::Float(5e-324)));
+}
+
+#[test]
+fn the_deviation_is_the_root_of_the_variance() {
+    let found = results(Frame::Rows(2), false, of_int(WindowFunction::StddevSamp), &ints(&[Some(1), Some(3), None]));
+    assert_eq!(found, [NULL, Value::Float(2_f64.sqrt()), Value::Float(2_f64.sqrt())]);
+    let extremes = ints(&[Some(i64::MAX), Some(i64::MIN)]);
+    let found = results(Frame::Unbounded, false, of_int(WindowFunction::VarSamp), &extremes);
+    assert_eq!(found[1], Value::Float(2_f64.powi(127)), "integers are squared exactly");
+}
+
+#[test]
+fn different_values_are_counted_up_to_the_cap() {
+    let rows = ints(&[Some(1), Some(1), None, Some(2), Some(3), Some(1)]);
+    let capped = |frame, cap| results(frame, false, of_int(WindowFunction::CountDistinct { cap }), &rows);
+    assert_eq!(capped(Frame::Unbounded, 10), [1, 1, 1, 2, 3, 3].map(Value::Int));
+    assert_eq!(capped(Frame::Unbounded, 2), [1, 1, 1, 2, 2, 2].map(Value::Int));
+    assert_eq!(capped(Frame::Rows(1), 10), [1, 1, 1, 1, 2, 2].map(Value::Int));
+    let zeros: Vec<_> = [0.0, -0.0].map(|x| row(&[(FLOAT, Value::Float(x))])).into();
+    let call = call(0, WindowFunction::CountDistinct { cap: 10 }, Some(FLOAT), None);
+    assert_eq!(results(Frame::Unbounded, false, call, &zeros), [1, 1].map(Value::Int), "the zeros are one value");
+}

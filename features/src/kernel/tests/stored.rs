@@ -5,14 +5,20 @@ use proptest::prelude::*;
 use super::*;
 use crate::kernel::StateError;
 
-/// One call of every kind over the two frames and two ways to partition.
+/// One call of every kind over the three frames and two ways to partition.
 fn every_call() -> Plan {
     use WindowFunction::*;
-    let functions = [Count, Sum, Avg, Min, Max, Lag { offset: 2 }, FirstValue, LastValue];
+    let lag = Lag { offset: 2 };
+    let (nth, distinct) = (NthValue { n: 3 }, CountDistinct { cap: 4 });
+    let functions = [Count, Sum, Avg, Min, Max, lag, FirstValue, LastValue, nth, VarSamp, StddevSamp, distinct];
     let calls = |window| functions.map(|f| call(window, f, Some(if window == 0 { INT } else { FLOAT }), None));
     Plan {
-        windows: vec![window(&[], Frame::Unbounded, false), window(&[TEAM], Frame::Rows(2), true)],
-        calls: [calls(0), calls(1)].concat(),
+        windows: vec![
+            window(&[], Frame::Unbounded, false),
+            window(&[TEAM], Frame::Rows(2), true),
+            window(&[], Frame::Range(3_000_000), false),
+        ],
+        calls: [calls(0), calls(1), calls(2)].concat(),
         lateness: 2,
     }
 }
@@ -28,7 +34,7 @@ fn folded() -> Fold {
     fold
 }
 
-/// The bytes of format version 1. They may change only together with the version, and then `KERNEL_VERSION` changes too.
+/// The bytes of format version 2. They may change only together with the version, and then `KERNEL_VERSION` changes too.
 #[test]
 fn the_format_is_pinned() {
     let hex: String = folded().bytes().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -38,8 +44,8 @@ fn the_format_is_pinned() {
 #[test]
 fn a_fresh_state_is_two_bytes() {
     let fold = Fold::new(&every_call());
-    assert_eq!(fold.bytes(), [1, 0]);
-    assert_eq!(fold.kernel.decode(&[1, 0]).unwrap(), ViewState::default());
+    assert_eq!(fold.bytes(), [2, 0]);
+    assert_eq!(fold.kernel.decode(&[2, 0]).unwrap(), ViewState::default());
 }
 
 #[test]
@@ -69,11 +75,13 @@ fn a_cut_state_is_refused() {
 }
 
 #[test]
-fn a_state_from_the_future_is_refused() {
+fn a_state_of_another_format_is_refused() {
     let fold = folded();
     let mut bytes = fold.bytes();
-    bytes[0] = 2;
-    assert_eq!(fold.kernel.decode(&bytes), Err(StateError::Version { found: 2, supported: 1 }));
+    bytes[0] = 3;
+    assert_eq!(fold.kernel.decode(&bytes), Err(StateError::Version { found: 3, supported: 2 }));
+    bytes[0] = 1;
+    assert_eq!(fold.kernel.decode(&bytes), Err(StateError::Version { found: 1, supported: 2 }));
 }
 
 #[test]
@@ -102,7 +110,7 @@ proptest! {
     fn no_bytes_make_decoding_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let fold = folded();
         fold_on(&fold, &bytes);
-        fold_on(&fold, &[&[1, 2][..], &bytes].concat());
+        fold_on(&fold, &[&[2, 2][..], &bytes].concat());
     }
 
     #[test]

@@ -134,11 +134,23 @@ proptest! {
 
 #[test]
 fn windows_written_back_are_read_as_the_same_windows() {
-    let text = "CREATE VIEW v AS SELECT sum(yards * 2) FILTER (WHERE scoring) OVER (PARTITION BY game, down % 2 \
-                ORDER BY event_time ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS x FROM plays";
-    let first = read(text).expect("view");
-    let call = crate::sql::describe_call(&first, &first.calls[0]);
-    let window = crate::sql::describe_window(&first, &first.windows[0]);
-    let again = format!("CREATE VIEW v AS SELECT {call} OVER ({window}) AS x FROM plays");
-    assert_eq!(view(&again, &Catalog::from(plays())).view.expect("view").hash, first.hash, "{again}");
+    let calls = [
+        "sum(yards * 2) FILTER (WHERE scoring)",
+        "nth_value(team, 3)",
+        "var_samp(down)",
+        "stddev_samp(yards)",
+        "count_distinct(team, 7)",
+    ];
+    let frames = ["ROWS UNBOUNDED PRECEDING", "ROWS 3 PRECEDING", "RANGE INTERVAL '5 minutes' PRECEDING"];
+    for (call, frame) in calls.iter().flat_map(|call| frames.map(|frame| (call, frame))) {
+        let text = format!(
+            "CREATE VIEW v AS SELECT {call} OVER (PARTITION BY game, down % 2 \
+             ORDER BY event_time {frame} EXCLUDE CURRENT ROW) AS x FROM plays"
+        );
+        let first = read(&text).expect("view");
+        let call = crate::sql::describe_call(&first, &first.calls[0]);
+        let window = crate::sql::describe_window(&first, &first.windows[0]);
+        let again = format!("CREATE VIEW v AS SELECT {call} OVER ({window}) AS x FROM plays");
+        assert_eq!(view(&again, &Catalog::from(plays())).view.expect("view").hash, first.hash, "{again}");
+    }
 }

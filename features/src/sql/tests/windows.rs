@@ -28,6 +28,9 @@ fn frames_are_read_in_every_spelling() {
         ("ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW", Frame::Unbounded, true),
         ("ROWS BETWEEN 10 PRECEDING AND 1 PRECEDING", Frame::Rows(10), true),
         ("ROWS CURRENT ROW", Frame::Rows(0), false),
+        ("RANGE INTERVAL '5 minutes' PRECEDING", Frame::Range(300_000_000), false),
+        ("RANGE BETWEEN INTERVAL '5' MINUTE PRECEDING AND CURRENT ROW", Frame::Range(300_000_000), false),
+        ("RANGE INTERVAL '90 s' PRECEDING EXCLUDE CURRENT ROW", Frame::Range(90_000_000), true),
     ] {
         let window = window(&format!("PARTITION BY game ORDER BY event_time {spec}"));
         assert_eq!((window.frame, window.exclude_current), (frame, exclude), "{spec}");
@@ -89,6 +92,11 @@ fn results_have_the_type_of_what_they_are() {
         ("lag(down, 3)", WindowFunction::Lag { offset: 3 }, Type::Int),
         ("first_value(yards)", WindowFunction::FirstValue, Type::Float),
         ("last_value(team)", WindowFunction::LastValue, Type::String),
+        ("nth_value(at, 2)", WindowFunction::NthValue { n: 2 }, Type::Timestamp),
+        ("var_samp(down)", WindowFunction::VarSamp, Type::Float),
+        ("stddev_samp(yards)", WindowFunction::StddevSamp, Type::Float),
+        ("count_distinct(team, 100)", WindowFunction::CountDistinct { cap: 100 }, Type::Int),
+        ("time_since_last()", WindowFunction::Lag { offset: 1 }, Type::Timestamp),
     ] {
         let view = over(&format!("{call} OVER (PARTITION BY game ORDER BY event_time)"));
         assert_eq!((view.calls[0].function, view.calls[0].ty), (function, ty), "{call}");
@@ -101,4 +109,14 @@ fn a_filter_stands_after_the_argument() {
     let view = over("sum(yards) FILTER (WHERE scoring) OVER (PARTITION BY game, team ORDER BY event_time)");
     let layout = view.before_layout();
     assert_eq!((layout.partitions[0].clone(), layout.arguments[0], layout.filters[0]), (0..1, Some(1), Some(2)));
+}
+
+#[test]
+fn the_time_since_the_last_row_is_a_lag_of_event_time() {
+    let view = over(
+        "time_since_last() OVER (PARTITION BY game ORDER BY event_time) AS short, \
+         extract(epoch FROM event_time - lag(event_time, 1) OVER (PARTITION BY game ORDER BY event_time))",
+    );
+    assert_eq!((view.columns[0].ty, view.calls.len()), (Type::Float, 1));
+    assert_eq!(view.columns[0].expr, view.columns[1].expr);
 }
