@@ -11,5 +11,7 @@ mod models;
 mod project;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod stream;
 mod support;
 mod train;

@@ -146,6 +146,11 @@ fn check_length(key: &[u8]) -> Result<(), StoreError> {
 }
 
 fn unavailable(action: &'static str, source: fjall::Error) -> StoreError {
+    // After a write that failed half-way the database takes no more until it is opened anew.
+    let action = match source {
+        fjall::Error::Poisoned => "write any more: an earlier write failed; restart once the disk has room",
+        _ => action,
+    };
     StoreError::Unavailable { action, source: Box::new(source) }
 }
 
@@ -170,6 +175,13 @@ mod tests {
     fn keeps_the_contract_of_a_reader() {
         let dir = tempfile::tempdir().expect("folder");
         contract::state_reader(&open(&dir).1);
+    }
+
+    #[test]
+    fn the_persisted_form_of_a_slot_stays_as_it_is() {
+        let hex: String = slot_key(&contract::slot("plays", 258)).iter().map(|byte| format!("{byte:02x}")).collect();
+        // "plays", the hash over no views, 258
+        assert_eq!(hex, "0005706c6179730010".to_owned() + "61663133343962396635663961316136" + "00000102");
     }
 
     #[test]

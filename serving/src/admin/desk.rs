@@ -18,7 +18,7 @@ use crate::log::{
 };
 use crate::routing::Routes;
 use crate::sink::Sinks;
-use crate::worker::{Phase, StartError, StreamPlan, Workers, prepare};
+use crate::worker::{StartError, StreamPlan, Workers, prepare};
 
 /// The most bytes that one read hands out.
 const READ_BYTES: usize = 8 << 20;
@@ -73,29 +73,6 @@ impl Desk {
         let sinks: IndexMap<String, SinkReport> = self.sinks.as_ref().map(|sinks| sinks.reports()).unwrap_or_default();
         let ready = self.workers.as_ref().is_none_or(|workers| workers.is_ready());
         Ok(Status { ready, streams, endpoints, sinks })
-    }
-
-    /// Whether everything in the log is committed, and in the files of the sinks; and whether that can still come about.
-    pub fn drained(&self) -> Result<bool, DeskError> {
-        for plan in self.plans.iter().filter(|plan| plan.has_endpoints()) {
-            for partition in 0..plan.stream.partitions {
-                let consumer = plan.consumer(partition);
-                if self.log.committed(&consumer)? < self.log.end(&consumer.place)? {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(self.sinks.as_ref().is_none_or(|sinks| sinks.reports().values().all(|sink| sink.behind == 0)))
-    }
-
-    /// Why a worker does not get on, if one does not.
-    pub fn failing(&self) -> Option<String> {
-        let workers = self.workers.as_ref()?;
-        let places = self.plans.iter().flat_map(|plan| (0..plan.stream.partitions).map(move |p| (plan, p)));
-        places
-            .filter_map(|(plan, partition)| workers.status(&plan.stream.name, partition))
-            .find(|status| status.phase == Phase::Failing)
-            .and_then(|status| status.error)
     }
 
     /// Appends each record to its key's partition of `topic`.

@@ -158,3 +158,27 @@ async fn where_no_server_runs_the_client_says_so() {
     let error = Client::connect(Path::new("/nowhere/.clutch")).await.expect_err("nobody");
     assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
 }
+
+#[test]
+fn the_published_form_of_the_status_stays_as_it_is() {
+    let (_dir, desk) = desk();
+    desk.append("plays", None, &records(&["{}"])).expect("append");
+    let status = serde_json::to_string(&desk.status(true).expect("status")).expect("JSON");
+    let counters = r#""accepted":0,"late":0,"duplicate":0,"future":0,"invalid":0,"predictions":0,"unserved":0"#;
+    let partition = |partition: u32, end: u64| {
+        format!(
+            r#"{{"partition":{partition},"end":{end},"committed":0,"lag":{end},{counters},"watermark":null,"worker":null}}"#
+        )
+    };
+    let golden = format!(
+        concat!(
+            r#"{{"ready":true,"streams":{{"plays":{{"topic":"plays","totals":{{"end":1,"committed":0,"lag":1,"keys":0,{}}},"#,
+            r#""dead_letters":0,"partitions":[{},{}],"state_hash":"af1349b9f5f9a1a6a0404dea36dcc949"}}}},"#,
+            r#""endpoints":{{"win":{{"topic":"plays-win","model":"win","version":null,"predictions":0}}}},"sinks":{{}}}}"#,
+        ),
+        counters,
+        partition(0, 1),
+        partition(1, 0),
+    );
+    assert_eq!(status, golden);
+}

@@ -137,6 +137,12 @@ mod tests {
     }
 
     #[test]
+    fn the_files_form_stays_as_it_is() {
+        let text = serde_json::to_string(&holder(Some("127.0.0.1:8080"))).expect("JSON");
+        assert_eq!(text, r#"{"pid":4711,"started_at":5,"http":"127.0.0.1:8080","socket":"/tmp/admin.sock"}"#);
+    }
+
+    #[test]
     fn it_can_be_asked_whether_the_folder_is_held() {
         let dir = tempfile::tempdir().expect("folder");
         assert!(!Holder::holds(dir.path()));

@@ -1,11 +1,8 @@
 //! The embedded log: durable on the local disk, in the same database as the key states.
-//!
-//! What it stores, all numbers big-endian:
-//! * `topics`: name → id (u32), partitions (u32);
-//! * `log`: topic id, partition (u32 each), last offset (u64) → a record batch. Under its last offset, so that the batch
-//!   which holds an offset is the first at or after it;
-//! * `offsets`: group and its length (u16), topic id, partition → epoch, offset (u64 each);
-//! * `producers`: producer id → number of its last append (u64).
+
+mod layout;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -13,6 +10,8 @@ use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, OwnedWriteBatch};
 use smol_str::SmolStr;
+
+use layout::{decode_position, decode_topic, encode_position, encode_topic, last_offset, log_key, offset_key};
 
 use super::batch::StoredBatch;
 use super::progress::Progress;
@@ -82,7 +81,7 @@ impl EmbeddedLog {
         let mut topics = HashMap::new();
         for entry in keyspaces.topics.iter() {
             let (name, value) = entry.into_inner().map_err(|source| unavailable("read its topics", source))?;
-            let (Ok(name), Some((id, partitions))) = (std::str::from_utf8(&name), two_u32(&value)) else {
+            let (Ok(name), Some((id, partitions))) = (std::str::from_utf8(&name), decode_topic(&value)) else {
                 let topic = String::from_utf8_lossy(&name).as_ref().into();
                 let place = TopicPartition { topic, partition: 0 };
                 return Err(LogError::Corrupt { place, offset: 0, reason: "its topic's entry cannot be read" });
@@ -165,20 +164,12 @@ impl EmbeddedLog {
     fn consumer_key(&self, consumer: &Consumer) -> Result<Vec<u8>, LogError> {
         let topic = self.topic(&consumer.place.topic)?;
         topic.end(&consumer.place)?;
-        let group = consumer.group.as_bytes();
-        let length = u16::try_from(group.len()).unwrap_or(u16::MAX);
-        let mut key = length.to_be_bytes().to_vec();
-        key.extend_from_slice(&group[..usize::from(length)]);
-        key.extend_from_slice(&topic.id.to_be_bytes());
-        key.extend_from_slice(&consumer.place.partition.to_be_bytes());
-        Ok(key)
+        Ok(offset_key(&consumer.group, topic.id, consumer.place.partition))
     }
 
     fn position(&self, key: &[u8]) -> Result<Position, LogError> {
         let found = self.keyspaces.offsets.get(key).map_err(|source| unavailable("read an offset", source))?;
-        Ok(found
-            .and_then(|value| two_u64(&value))
-            .map_or_else(Position::default, |(epoch, offset)| Position { epoch, offset }))
+        Ok(found.and_then(|value| decode_position(&value)).unwrap_or_default())
     }
 }
 
@@ -194,8 +185,10 @@ impl EventLog for EmbeddedLog {
             };
         }
         let id = topics.values().map(|topic| topic.id + 1).max().unwrap_or_default();
-        let value = [id.to_be_bytes(), partitions.to_be_bytes()].concat();
-        self.keyspaces.topics.insert(name, value).map_err(|source| unavailable("create a topic", source))?;
+        self.keyspaces
+            .topics
+            .insert(name, encode_topic(id, partitions))
+            .map_err(|source| unavailable("create a topic", source))?;
         topics.insert(name.into(), Arc::new(Topic::recover(&self.keyspaces.log, name, id, partitions)?));
         Ok(())
     }
@@ -312,138 +305,11 @@ fn make_visible(ends: Vec<(Arc<Topic>, u32, u64)>) {
     }
 }
 
-fn log_key(topic: u32, partition: u32, last: u64) -> [u8; 16] {
-    let mut key = [0; 16];
-    key[..4].copy_from_slice(&topic.to_be_bytes());
-    key[4..8].copy_from_slice(&partition.to_be_bytes());
-    key[8..].copy_from_slice(&last.to_be_bytes());
-    key
-}
-
-fn last_offset(key: &[u8]) -> u64 {
-    key.last_chunk::<8>().map_or(u64::MAX, |bytes| u64::from_be_bytes(*bytes))
-}
-
-fn encode_position(position: Position) -> Vec<u8> {
-    [position.epoch.to_be_bytes(), position.offset.to_be_bytes()].concat()
-}
-
-fn two_u64(value: &[u8]) -> Option<(u64, u64)> {
-    let (first, second) = value.split_first_chunk::<8>()?;
-    Some((u64::from_be_bytes(*first), u64::from_be_bytes(second.try_into().ok()?)))
-}
-
-fn two_u32(value: &[u8]) -> Option<(u32, u32)> {
-    let (first, second) = value.split_first_chunk::<4>()?;
-    Some((u32::from_be_bytes(*first), u32::from_be_bytes(second.try_into().ok()?)))
-}
-
 fn unavailable(action: &'static str, source: fjall::Error) -> LogError {
+    // After a write that failed half-way the database takes no more until it is opened anew.
+    let action = match source {
+        fjall::Error::Poisoned => "write any more: an earlier write failed; restart once the disk has room",
+        _ => action,
+    };
     LogError::Unavailable { action, source: Box::new(source) }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use super::super::batch::RecordBatch;
-    use super::super::contract;
-    use super::*;
-    use crate::clock::ManualClock;
-
-    fn open(dir: &tempfile::TempDir) -> (Database, EmbeddedLog) {
-        let database = Database::builder(dir.path()).open().expect("open");
-        let log = EmbeddedLog::open(&database, Arc::new(ManualClock::at(5)), Box::new(|| None)).expect("open log");
-        (database, log)
-    }
-
-    fn place() -> TopicPartition {
-        TopicPartition { topic: "t".into(), partition: 1 }
-    }
-
-    fn entry(value: &str) -> Entry {
-        let mut batch = RecordBatch::new();
-        batch.push(b"key", value.as_bytes()).expect("push");
-        Entry { place: place(), batch }
-    }
-
-    #[test]
-    fn keeps_the_contract() {
-        let dir = tempfile::tempdir().expect("folder");
-        let database = Database::builder(dir.path()).open().expect("open");
-        let clock = Arc::new(ManualClock::at(1_000));
-        let log = EmbeddedLog::open(&database, clock.clone(), Box::new(|| None)).expect("open log");
-        contract::event_log(&log, &clock);
-    }
-
-    #[test]
-    fn everything_is_there_after_a_restart() {
-        let dir = tempfile::tempdir().expect("folder");
-        let consumer = Consumer { group: "g".into(), place: place() };
-        let sequence = |number| Some(Sequence { producer: ProducerId([9; 16]), number });
-        let epoch = {
-            let (_database, log) = open(&dir);
-            log.create_topic("other", 1).expect("create");
-            log.create_topic("t", 2).expect("create");
-            log.append(sequence(1), vec![entry("a"), entry("b")]).expect("append");
-            let epoch = log.open(&consumer).expect("open");
-            let consumer = consumer.clone();
-            log.commit(Transaction { consumer, epoch, outputs: vec![], offset: 2 }).expect("commit");
-            epoch
-        };
-        let (_database, log) = open(&dir);
-        assert_eq!(log.partitions("t").expect("topic"), 2);
-        assert_eq!(log.end(&place()).expect("end"), 2);
-        assert_eq!(log.committed(&consumer).expect("committed"), 2);
-        assert_eq!(log.append(sequence(1), vec![entry("a")]).expect("append"), Appended::Repeated);
-        assert_eq!(log.append(sequence(2), vec![entry("c")]).expect("append"), Appended::Written { bases: vec![2] });
-        assert!(log.open(&consumer).expect("open") > epoch);
-        let batches = log.read(&place(), 0, ReadLimit { records: 9, bytes: 1 << 20 }).expect("read");
-        let values: Vec<_> = batches.iter().flat_map(StoredBatch::records).map(|r| r.value.to_vec()).collect();
-        assert_eq!(values, [b"a", b"b", b"c"]);
-    }
-
-    #[test]
-    fn a_corrupt_batch_is_an_error_that_names_topic_partition_and_offset() {
-        let dir = tempfile::tempdir().expect("folder");
-        let (_database, log) = open(&dir);
-        log.create_topic("t", 2).expect("create");
-        log.append(None, vec![entry("a")]).expect("append");
-        log.keyspaces.log.insert(log_key(0, 1, 0), b"rubbish").expect("insert");
-        let error = log.read(&place(), 0, ReadLimit { records: 9, bytes: 99 }).expect_err("corrupt");
-        assert!(matches!(&error, LogError::Corrupt { place: p, offset: 0, .. } if *p == place()), "{error}");
-        assert!(error.to_string().contains("offset 0 of t/1"), "{error}");
-    }
-
-    #[test]
-    fn a_log_that_no_longer_reaches_back_says_where_it_begins() {
-        let dir = tempfile::tempdir().expect("folder");
-        let (_database, log) = open(&dir);
-        log.create_topic("t", 2).expect("create");
-        log.append(None, vec![entry("a"), entry("b")]).expect("append");
-        log.keyspaces.log.remove(log_key(0, 1, 0)).expect("remove");
-        let error = log.read(&place(), 0, ReadLimit { records: 9, bytes: 99 }).expect_err("truncated");
-        assert!(matches!(error, LogError::Truncated { from: 0, start: 1, .. }), "{error}");
-    }
-
-    #[test]
-    fn a_full_disk_refuses_writes_and_leaves_the_log_as_it_was() {
-        let dir = tempfile::tempdir().expect("folder");
-        let database = Database::builder(dir.path()).open().expect("open");
-        let free = Arc::new(AtomicU64::new(u64::MAX));
-        let probe = Arc::clone(&free);
-        let probe: FreeSpace = Box::new(move || Some(probe.load(Ordering::Relaxed)));
-        let log = EmbeddedLog::open(&database, Arc::new(ManualClock::at(5)), probe).expect("open log");
-        log.create_topic("t", 2).expect("create");
-        let consumer = Consumer { group: "g".into(), place: place() };
-        let epoch = log.open(&consumer).expect("open");
-        let commit = || Transaction { consumer: consumer.clone(), epoch, outputs: vec![entry("out")], offset: 0 };
-        free.store(DISK_RESERVE - 1, Ordering::Relaxed);
-        assert!(matches!(log.append(None, vec![entry("a")]), Err(LogError::DiskFull { .. })));
-        assert!(matches!(log.commit(commit()), Err(LogError::DiskFull { .. })));
-        assert_eq!(log.end(&place()).expect("end"), 0);
-        free.store(u64::MAX, Ordering::Relaxed);
-        log.commit(commit()).expect("there is room again");
-        assert_eq!(log.end(&place()).expect("end"), 1);
-    }
 }

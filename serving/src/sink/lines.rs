@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::columns::{ParsedPrediction, SinkColumn};
 use super::error::SinkError;
 use super::position::Position;
-use super::threads::Part;
+use super::runner::Part;
 use crate::log::RecordRef;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ mod error;
 mod lines;
 mod parquet;
 mod position;
+mod runner;
 #[cfg(test)]
 mod tests;
 mod threads;

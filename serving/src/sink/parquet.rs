@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::columns::SinkColumn;
 use super::error::SinkError;
-use super::threads::Part;
+use super::runner::Part;
 
 /// The folder and what its files look like.
 #[derive(Debug)]

@@ -15,8 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use features::online::{Claim, Counters, Flush, OnlineStore};
-use features::value::Micros;
+use features::online::{Claim, Flush, OnlineStore};
 
 use super::backend::Backend;
 use super::cache::StateCache;
@@ -25,58 +24,9 @@ use super::error::WorkerError;
 use super::fold::{Folder, Tally};
 use super::plan::StreamPlan;
 use super::prediction::{Champions, Stamp};
+use super::step::{Committed, Settings, Step};
 use crate::clock::Clock;
-use crate::log::{Entry, EventLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
-
-/// Bounds of a worker's memory and of how much one commit holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// The most that one batch reads. There is no waiting for a batch to fill: at low rates each event is committed at
-    /// once, at high rates what arrives during a batch makes the next.
-    pub batch: ReadLimit,
-    /// States kept in memory.
-    pub cached_keys: usize,
-    /// Where states are flushed apart from commits: after this many changed keys, or when there is nothing else to do.
-    pub flush_keys: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { batch: ReadLimit { records: 1024, bytes: 4 << 20 }, cached_keys: 50_000, flush_keys: 2_000 }
-    }
-}
-
-/// What a step has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// One of the steps of taking the partition.
-    Taking,
-    /// Folded committed events that the store did not hold.
-    CatchingUp,
-    /// The partition is taken; batches follow.
-    Ready,
-    /// A batch is committed.
-    Committed(Committed),
-    /// States were flushed.
-    Flushed,
-    /// There is nothing to do until more events come.
-    Idle,
-}
-
-/// A committed batch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Committed {
-    pub events: u64,
-    /// What became of them.
-    pub decided: Counters,
-    /// When the log took the first of the events.
-    pub appended_at: Micros,
-    pub decode: Duration,
-    pub features: Duration,
-    pub predict: Duration,
-    /// Writing the records and committing them.
-    pub commit: Duration,
-}
+use crate::log::{Entry, EventLog, RecordBatch, StoredBatch, TopicPartition};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {

@@ -19,6 +19,7 @@ mod prepare;
 #[cfg(test)]
 mod simulation;
 mod status;
+mod step;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -27,9 +28,10 @@ pub use backend::Backend;
 pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
 pub(crate) use json::rfc3339;
-pub use machine::{Committed, Settings, Step, Worker};
+pub use machine::Worker;
 pub use plan::{PlanError, StreamPlan, dead_letters_topic};
 pub use prediction::prediction_id;
 pub use prepare::{StartError, prepare};
 pub use status::{PartitionStatus, Phase};
+pub use step::{Committed, Settings, Step};
 pub use threads::{Parts, Workers};

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::backend::Backend;
 use super::fixture::{plan, play};
-use super::machine::{Settings, Step, Worker};
+use super::machine::Worker;
 use super::plan::StreamPlan;
+use super::step::{Settings, Step};
 use crate::clock::ManualClock;
 use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
 

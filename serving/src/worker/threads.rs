@@ -11,10 +11,11 @@ use features::value::Micros;
 use smol_str::SmolStr;
 
 use super::backend::Backend;
-use super::machine::{Committed, Settings, Step, Worker};
+use super::machine::Worker;
 use super::plan::StreamPlan;
 use super::prepare::{StartError, prepare};
 use super::status::{PartitionStatus, Phase, StatusCell};
+use super::step::{Committed, Settings, Step};
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::log::{EmbeddedLog, EventLog};

@@ -101,7 +101,11 @@ async fn watch(mut tail: Tail, endpoint: &Endpoint, args: &Args, context: &Conte
     while args.limit.is_none_or(|limit| seen.predictions < limit) {
         let patience = args.until_idle.map(|idle| if seen.predictions == 0 { idle.max(FIRST) } else { idle });
         let line = tokio::select! {
-            line = tail.next() => line?,
+            line = tail.next() => match line {
+                // A server that was killed does not say goodbye.
+                Err(ClientError::Broken(_)) => None,
+                line => line?,
+            },
             () = sleep(patience) => break,
             _ = tokio::signal::ctrl_c() => break,
         };
