@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::json::ObjectReader;
-use super::nesting;
 use crate::program::Scratch;
 use crate::schema::{Check, EventTime, Stream};
 use crate::value::{Micros, Value};
@@ -62,9 +61,6 @@ impl EventDecoder {
     pub fn decode(&mut self, json: &[u8]) -> Result<Event, Invalid> {
         let text = std::str::from_utf8(json)
             .map_err(|e| undecodable(format!("not UTF-8 from byte {} on", e.valid_up_to())))?;
-        if nesting::exceeds_limit(text) {
-            return Err(undecodable(format!("nested deeper than {} levels", nesting::LIMIT)));
-        }
         let mut fields = vec![Value::Null; self.stream.schema.fields.len()].into_boxed_slice();
         self.reader.read(text, &mut fields).map_err(|fault| Invalid {
             stage: Stage::Decode,

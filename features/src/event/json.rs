@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use smol_str::SmolStr;
 
+use super::familiar::Familiar;
+use super::nesting;
 use super::scalar::{Refused, ScalarSeed};
 use super::shape::{Member, Shape, Target};
 use crate::schema::Schema;
@@ -20,6 +22,7 @@ pub(super) struct ObjectReader {
     shape: Shape,
     types: Vec<Type>,
     memory: Memory,
+    familiar: Familiar,
 }
 
 /// What is at fault in the JSON.
@@ -37,6 +40,9 @@ struct Memory {
     /// Per member the last event that had it.
     seen: Vec<u64>,
     event: u64,
+    /// How many members the event has, and whether the name of one is not among the remembered.
+    members: usize,
+    forgotten: bool,
     /// The field being read.
     field: Option<usize>,
     fault: Option<Fault>,
@@ -47,14 +53,30 @@ impl ObjectReader {
         let shape = Shape::new(schema);
         let memory =
             Memory { orders: vec![Vec::new(); shape.objects.len()], seen: vec![0; shape.members], ..Memory::default() };
-        ObjectReader { types: schema.fields.iter().map(|field| field.ty).collect(), shape, memory }
+        let familiar = Familiar::default();
+        ObjectReader { familiar, types: schema.fields.iter().map(|field| field.ty).collect(), shape, memory }
     }
 
     /// Fills `fields`, which are all NULL; what the object does not have stays so.
     pub(super) fn read(&mut self, json: &str, fields: &mut [Value]) -> Result<(), Fault> {
+        if self.familiar.read(json, &self.types, fields) {
+            return Ok(());
+        }
+        if nesting::exceeds_limit(json) {
+            return Err(Fault { field: None, reason: format!("nested deeper than {} levels", nesting::LIMIT) });
+        }
+        self.parse(json, fields)?;
+        if let Some(members) = self.memory.members() {
+            self.familiar.learn(members);
+        }
+        Ok(())
+    }
+
+    fn parse(&mut self, json: &str, fields: &mut [Value]) -> Result<(), Fault> {
         self.memory.event += 1;
         self.memory.field = None;
         self.memory.fault = None;
+        self.memory.forgotten = false;
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let seed = ObjectSeed { shape: &self.shape, types: &self.types, memory: &mut self.memory, object: 0, fields };
         let read = seed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
@@ -70,6 +92,11 @@ impl Memory {
     fn refuse<E: serde::de::Error>(&mut self, field: Option<usize>, reason: String) -> E {
         self.fault = Some(Fault { field, reason });
         E::custom("refused")
+    }
+
+    /// The names of the last event's own members, if all are remembered.
+    fn members(&self) -> Option<&[(SmolStr, Option<Member>)]> {
+        if self.forgotten { None } else { self.orders.first()?.get(..self.members) }
     }
 
     /// The member of this name, which is the `nth` of its object.
@@ -92,7 +119,11 @@ impl Memory {
                 order[nth] = (name.into(), member);
             } else if nth == order.len() {
                 order.push((name.into(), member));
+            } else {
+                self.forgotten = true;
             }
+        } else {
+            self.forgotten = true;
         }
         member
     }
@@ -176,6 +207,9 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
                 Target::Field(field) => self.scalar(field, |seed| map.next_value_seed(seed))?,
                 Target::Object(object) => map.next_value_seed(self.inner(object))?,
             }
+        }
+        if self.object == 0 {
+            self.memory.members = nth;
         }
         Ok(())
     }

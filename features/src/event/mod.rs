@@ -2,6 +2,7 @@
 
 mod decide;
 mod decode;
+mod familiar;
 mod json;
 mod nesting;
 mod place;

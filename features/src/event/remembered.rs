@@ -59,7 +59,8 @@ impl RememberedIds {
         if let Some(index) = &mut self.index {
             index.insert(id.clone(), place);
         }
-        let at = self.ids.partition_point(|(known, _)| *known < place);
+        let in_order = self.ids.back().is_none_or(|(last, _)| *last < place);
+        let at = if in_order { self.ids.len() } else { self.ids.partition_point(|(known, _)| *known < place) };
         self.ids.insert(at, (place, id));
         if self.index.is_none() && self.ids.len() > SEARCHED {
             self.index = Some(self.ids.iter().map(|(place, id)| (id.clone(), *place)).collect());

@@ -1,5 +1,7 @@
 //! Everything kept for one key of one stream, in memory and as bytes.
 
+use std::sync::Arc;
+
 use super::StreamHost;
 use crate::event::KeyClock;
 use crate::kernel::{StateError, ViewState};
@@ -19,11 +21,12 @@ pub struct KeyState {
     pub latest: Vec<Option<ViewRow>>,
 }
 
-/// A row of a view: what the model sees, and when it was true.
+/// A row of a view: what the model sees, and when it was true. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ViewRow {
     pub time: Micros,
-    pub columns: Box<[Value]>,
+    /// One per column of the view; shared with whoever holds the key's latest row.
+    pub columns: Arc<Vec<Value>>,
 }
 
 impl KeyState {
@@ -101,7 +104,7 @@ fn encode_row(view: &View, row: &ViewRow, out: &mut Vec<u8>) {
 fn decode_row(view: &View, reader: &mut Reader<'_>) -> Result<ViewRow, StateError> {
     let time = reader.signed()?;
     let columns = view.columns.iter().map(|column| reader.value(column.ty)).collect::<Result<_, _>>()?;
-    Ok(ViewRow { time, columns })
+    Ok(ViewRow { time, columns: Arc::new(columns) })
 }
 
 /// A view hash is 32 hex digits; what is none is taken by its own hash, so that two never look alike.

@@ -48,7 +48,6 @@ impl RequestHost {
         id_of(&stream, event, &mut self.id);
         let own = state.and_then(|state| state.clock.place_of(&stream, event.time, &self.id));
         self.runner.peek(state, self.index, event.time, own);
-        self.runner.finish(&mut self.scratch, event);
-        Ok(self.runner.row(event.time))
+        Ok(self.runner.finish(&mut self.scratch, event))
     }
 }

@@ -45,7 +45,6 @@ pub(super) struct Runner {
     filter: Option<usize>,
     before: Vec<Value>,
     results: Vec<Value>,
-    columns: Vec<Value>,
 }
 
 impl StreamHost {
@@ -89,9 +88,12 @@ impl StreamHost {
                 continue;
             }
             runner.kernel.fold(view_state, place, newest, &runner.before, &mut runner.results);
-            runner.finish(&mut self.scratch, event);
-            remember(latest, event.time, &runner.columns);
-            rows.push(Some(runner.row(event.time)));
+            let row = runner.finish(&mut self.scratch, event);
+            // One out of order is not the latest. Of equal times the one folded last stands last in the log.
+            if latest.as_ref().is_none_or(|latest| latest.time <= row.time) {
+                *latest = Some(row.clone());
+            }
+            rows.push(Some(row));
         }
         Accepted { decision, rows }
     }
@@ -110,8 +112,7 @@ impl Runner {
     pub(super) fn new(view: &Arc<View>) -> Runner {
         let filter = view.before_layout().filter;
         let kernel = Kernel::new(view);
-        let (before, results, columns) = (Vec::new(), Vec::new(), Vec::new());
-        Runner { view: Arc::clone(view), kernel, filter, before, results, columns }
+        Runner { view: Arc::clone(view), kernel, filter, before: Vec::new(), results: Vec::new() }
     }
 
     pub(super) fn view(&self) -> &View {
@@ -132,13 +133,11 @@ impl Runner {
     }
 
     /// Runs what comes after the windows.
-    pub(super) fn finish(&mut self, scratch: &mut Scratch, event: &Event) {
-        self.view.after.eval(scratch, &event.fields, &self.results, &mut self.columns);
-    }
-
-    /// The row just computed; empties the room it stood in.
-    pub(super) fn row(&mut self, time: Micros) -> ViewRow {
-        ViewRow { time, columns: self.columns.drain(..).collect() }
+    pub(super) fn finish(&mut self, scratch: &mut Scratch, event: &Event) -> ViewRow {
+        // The program fills a fresh list, which becomes the row: copying it would cost more than making it.
+        let mut columns = Vec::with_capacity(self.view.columns.len());
+        self.view.after.eval(scratch, &event.fields, &self.results, &mut columns);
+        ViewRow { time: event.time, columns: Arc::new(columns) }
     }
 }
 
@@ -146,17 +145,4 @@ impl Runner {
 pub(super) fn id_of(stream: &Stream, event: &Event, id: &mut Vec<Value>) {
     id.clear();
     id.extend(stream.id.iter().map(|field| event.fields.get(*field).cloned().unwrap_or(Value::Null)));
-}
-
-/// The latest row is overwritten in place; one out of order is not the latest. (Of equal times the one folded last
-/// stands last in the log.)
-fn remember(latest: &mut Option<ViewRow>, time: Micros, columns: &[Value]) {
-    match latest {
-        Some(row) if time < row.time => {}
-        Some(row) if row.columns.len() == columns.len() => {
-            row.time = time;
-            row.columns.clone_from_slice(columns);
-        }
-        _ => *latest = Some(ViewRow { time, columns: columns.into() }),
-    }
 }

@@ -97,7 +97,7 @@ fn stream(view: &Arc<View>, plays: &[(usize, Play)]) -> Streamed {
             _ => {}
         }
         if let Some(view_row) = accepted.rows.remove(0) {
-            streamed.rows.push((*row, view_row.columns));
+            streamed.rows.push((*row, view_row.columns.as_slice().into()));
         }
     }
     streamed.rows.sort_by_key(|(row, _)| *row);

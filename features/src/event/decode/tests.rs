@@ -298,3 +298,104 @@ proptest::proptest! {
         let _ = decode(&pieces.concat());
     }
 }
+
+/// A member of an event as some program might write it.
+fn any_member() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let name =
+        proptest::sample::select(vec!["game", "play", "down", "yards", "scored", "at", "x", "y", "pl\\u0061y", "data"]);
+    let plain = proptest::sample::select(vec![
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "-0.0",
+        "3",
+        "-3",
+        "3.0",
+        "3.50",
+        "0.1",
+        "12345678901234567.5",
+        "1e2",
+        "1E-2",
+        "01",
+        "-",
+        "1.",
+        ".5",
+        "9007199254740993",
+        "9007199254740993.0",
+        "9007199254740992.0",
+        "9223372036854775807",
+        "99999999999999999999",
+        "0.30000000000000004",
+        "\"KC-DET\"",
+        "\"\"",
+        "\"a\\n\"",
+        "\"é\"",
+        "\"2024-09-05T20:20:00Z\"",
+        "\"x",
+        "[1]",
+        "{\"a\":[1,{}]}",
+        "nul",
+        "\"a\tb\"",
+    ])
+    .prop_map(str::to_owned);
+    let value = prop_oneof![
+        plain,
+        any::<i64>().prop_map(|i| i.to_string()),
+        any::<f64>().prop_map(|x| format!("{x}")),
+        any::<f64>().prop_map(|x| format!("{x:e}"))
+    ];
+    let blank = proptest::sample::select(vec!["", "", " ", "\n\t"]);
+    (name, value, blank).prop_map(|(name, value, blank)| format!("{blank}\"{name}\"{blank}:{blank}{value}{blank}"))
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_was_decoded_before_does_not_matter(
+        first in proptest::collection::vec(any_member(), 0..8),
+        second in proptest::collection::vec(any_member(), 0..8),
+        common: bool,
+    ) {
+        let fresh = |json: &str| EventDecoder::new(Arc::new(stream())).decode(json.as_bytes());
+        // Often the second event has the members of the first, some left out.
+        let second = if common { first.iter().zip(0..).filter(|(_, i)| i % 3 != second.len() % 3).map(|(m, _)| m.clone()).collect() } else { second };
+        let mut decoder = EventDecoder::new(Arc::new(stream()));
+        for json in [first.join(","), second.join(","), first.join(",")].map(|members| event(&members)) {
+            let (found, expected) = (decoder.decode(json.as_bytes()), fresh(&json));
+            if let (Ok(found), Ok(expected)) = (&found, &expected) {
+                let same = found.fields.iter().zip(&expected.fields).all(|(a, b)| a.same_bits(b));
+                proptest::prop_assert!(same, "{json}: {found:?} {expected:?}");
+            }
+            proptest::prop_assert_eq!(found, expected, "{}", json);
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_alike_in_familiar_events(x: f64, mantissa: i64, decimals in 0..20_usize) {
+        let mut decoder = EventDecoder::new(Arc::new(stream()));
+        decoder.decode(event(r#""yards":1,"play":1"#).as_bytes()).unwrap();
+        let digits = mantissa.unsigned_abs().to_string();
+        let digits = format!("{digits:0>width$}", width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let sign = if mantissa < 0 { "-" } else { "" };
+        let point = if decimals > 0 { "." } else { "" };
+        for number in [format!("{x}"), format!("{sign}{whole}{point}{fraction}")] {
+            if let Ok(expected) = number.parse::<f64>() && expected.is_finite() {
+                let event = decoder.decode(event(&format!(r#""yards":{number},"play":1"#)).as_bytes()).unwrap();
+                proptest::prop_assert!(event.fields[3].same_bits(&Value::Float(expected)), "{number}: {event:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn events_without_some_members_stay_familiar() {
+    let mut decoder = EventDecoder::new(Arc::new(stream()));
+    decoder.decode(event(r#""play":1,"x":"","yards":2.5"#).as_bytes()).unwrap();
+    let event = decoder.decode(event(r#""yards":-7.25"#).as_bytes()).unwrap();
+    assert_eq!((&event.fields[1], &event.fields[3]), (&Value::Null, &Value::Float(-7.25)));
+}
