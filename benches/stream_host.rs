@@ -85,7 +85,8 @@ fn decoding(stream: &Arc<Stream>, events: &[Event]) {
         let bytes: usize = lines.iter().map(String::len).sum();
         let mut decoder = EventDecoder::new(Arc::clone(stream));
         let lines = lines.as_slice();
-        let mut figures = Figures::new(&format!("JSON, {title}, {} bytes an event", bytes / lines.len()), lines.len() * ROUNDS);
+        let mut figures =
+            Figures::new(&format!("JSON, {title}, {} bytes an event", bytes / lines.len()), lines.len() * ROUNDS);
         figures.add("parse, keep nothing (limit)", || {
             for line in std::iter::repeat_n(lines, ROUNDS).flatten() {
                 black_box(serde_json::from_str::<IgnoredAny>(line).expect("JSON"));
