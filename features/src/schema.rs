@@ -82,6 +82,13 @@ pub struct Stream {
     pub retention: Option<Micros>,
 }
 
+impl Stream {
+    /// Whether NULL in this field makes an event invalid: it is required, or part of the key.
+    pub fn must_have(&self, field: usize) -> bool {
+        self.key.contains(&field) || self.schema.fields.get(field).is_some_and(|field| field.required)
+    }
+}
+
 /// A compiled scalar expression with what it was compiled from.
 #[derive(Debug, Clone)]
 pub struct Compiled {

@@ -27,8 +27,8 @@ pub(super) struct InvalidRow {
 pub(super) fn validate(stream: &Arc<Stream>, columns: &[Column], rows: usize) -> Validity {
     let fields: Vec<Option<&Column>> = columns.iter().map(Some).collect();
     let mut good = vec![true; rows];
-    for (field, column) in stream.schema.fields.iter().zip(columns) {
-        if field.required
+    for (index, (field, column)) in stream.schema.fields.iter().zip(columns).enumerate() {
+        if stream.must_have(index)
             && let Some(valid) = &column.valid
         {
             mark(&mut good, valid.iter().copied());

@@ -89,8 +89,9 @@ impl EventDecoder {
     fn validated(&mut self, fields: Box<[Value]>) -> Result<Event, Invalid> {
         let stream = Arc::clone(&self.stream);
         for (index, field) in stream.schema.fields.iter().enumerate() {
-            if field.required && fields[index].is_null() {
-                return Err(self.invalid(index, "required, but missing or null".to_owned()));
+            if fields[index].is_null() && stream.must_have(index) {
+                let reason = if field.required { "required" } else { "part of the key" };
+                return Err(self.invalid(index, format!("{reason}, but missing or null")));
             }
             if let Some(check) = &field.check
                 && !self.passes(check, &fields)

@@ -377,7 +377,19 @@ fn a_header_that_is_not_utf8_is_refused() {
 fn a_byte_order_mark_is_skipped() {
     let folder = Folder::new();
     folder.write("a.csv", format!("\u{feff}{HEADER}a,1,,,,,\n"));
-    assert_eq!(read(&folder, "a.csv").unwrap().len(), 1);
+    folder.write("a.jsonl", "\u{feff}{\"match_id\":\"a\",\"seq\":1}\n");
+    for name in ["a.csv", "a.jsonl"] {
+        assert_eq!(read(&folder, name).unwrap().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_row_without_its_key_is_rejected() {
+    let folder = Folder::new();
+    folder.write("a.csv", format!("{HEADER},1,,,,,\na,2,,,,,\n"));
+    let history = read(&folder, "a.csv").unwrap();
+    assert_eq!(history.times, [2]);
+    assert_eq!(history.rejects[0].field.as_deref(), Some("match_id"));
 }
 
 #[test]

@@ -13,6 +13,8 @@ use crate::schema::Stream;
 const LONGEST_LINE: usize = 16 << 20;
 /// So much of a rejected line is kept.
 const LONGEST_RAW: usize = 64 << 10;
+/// What some editors put before the first line; no part of it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub(super) fn read(
     stream: &Arc<Stream>,
@@ -29,6 +31,9 @@ pub(super) fn read(
         row += 1;
         if row % TICK == 0 {
             tick(TICK);
+        }
+        if row == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;

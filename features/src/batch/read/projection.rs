@@ -38,7 +38,7 @@ impl Projection {
 
 fn is_needed(stream: &Stream, field: usize) -> bool {
     let orders = matches!(stream.event_time, EventTime::Order { field: order } if order == field);
-    stream.schema.fields[field].required || stream.key.contains(&field) || stream.id.contains(&field) || orders
+    stream.must_have(field) || stream.id.contains(&field) || orders
 }
 
 /// The column that was probably meant: none that is a field of its own.

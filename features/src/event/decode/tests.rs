@@ -258,6 +258,15 @@ fn required_fields_checks_and_the_event_time_are_validated() {
 }
 
 #[test]
+fn an_event_without_its_key_is_refused_whether_or_not_that_is_required() {
+    let mut decoder = EventDecoder::new(Arc::new(Stream { key: vec![0, 1], ..stream() }));
+    let invalid = decoder.decode(event("").as_bytes()).unwrap_err();
+    assert_eq!(invalid.field.as_deref(), Some("play"));
+    assert_eq!(invalid.reason, "part of the key, but missing or null");
+    assert!(decoder.decode(event(r#""play":1"#).as_bytes()).is_ok());
+}
+
+#[test]
 fn typed_rows_are_validated_like_events() {
     let mut decoder = EventDecoder::new(Arc::new(stream()));
     let good = decode(&event(r#""down": 1"#)).unwrap();
