@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::remembered::{Id, RememberedIds};
-use crate::schema::{EventTime, Stream};
+use crate::schema::Stream;
 use crate::value::{Micros, Value};
 use crate::wire::{self, Reader, StateError};
 
@@ -34,11 +34,9 @@ impl KeyClock {
     /// future is wrong whatever else it is, and a late one is late even if its id is still known.
     ///
     /// `id` are the values of the stream's id fields; an id with a NULL in it is never a duplicate. `append_time` is
-    /// `None` for history from files, where nothing is from the future; nor is anything in a stream with an order of
-    /// its own, which no clock can be held against.
+    /// `None` for history from files, where nothing is from the future.
     pub fn decide(&self, stream: &Stream, time: Micros, id: &[Value], append_time: Option<Micros>) -> Decision {
-        if let (Some(append_time), EventTime::Time { .. }) = (append_time, &stream.event_time)
-            && let limit = append_time.saturating_add(stream.max_ahead)
+        if let Some(limit) = append_time.map(|t| t.saturating_add(stream.max_ahead))
             && time > limit
         {
             return Decision::Future { by: time.saturating_sub(limit) };

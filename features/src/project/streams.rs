@@ -53,7 +53,11 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
         EventTime::Order { .. } => 0,
     });
     let dedupe = section.duration("dedupe").unwrap_or(lateness);
-    let max_ahead = section.duration("max_ahead").unwrap_or(lateness);
+    // An order of its own is not held against the clock unless the project says that it can be.
+    let max_ahead = section.duration("max_ahead").unwrap_or(match event_time {
+        EventTime::Time { .. } => lateness,
+        EventTime::Order { .. } => Micros::MAX,
+    });
     let retention = section.duration("retention");
     let partitions = section.integer("partitions", 1..=MAX_PARTITIONS).and_then(|n| u32::try_from(n).ok());
     section.finish();

@@ -1,15 +1,14 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::program::Program;
-use crate::schema::{Field, Schema};
+use crate::schema::{EventTime, Field, Schema, Stream};
 use crate::value::Type;
 
 /// Ids of two fields, the first of which is the key.
 fn stream() -> Stream {
     let field =
         |name: &str, ty| Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None };
-    let fields = vec![field("game", Type::String), field("play", Type::Int), field("at", Type::Timestamp)];
+    let fields = vec![field("game", Type::String), field("play", Type::Int), field("at", Type::Int)];
     Stream {
         name: "plays".into(),
         topic: "plays".into(),
@@ -18,7 +17,7 @@ fn stream() -> Stream {
         schema: Arc::new(Schema::new(fields)),
         key: vec![0],
         id: vec![0, 1],
-        event_time: EventTime::Time { text: "at".into(), program: Program::compile(&[]) },
+        event_time: EventTime::Order { field: 2 },
         lateness: 10,
         dedupe: 100,
         max_ahead: 5,
@@ -51,13 +50,6 @@ fn reread(clock: &KeyClock) -> KeyClock {
 #[test]
 fn the_first_event_of_a_key_is_accepted() {
     assert_eq!(KeyClock::default().decide(&stream(), i64::MIN, &id(1), None), Decision::Accept);
-}
-
-#[test]
-fn an_order_of_its_own_is_never_ahead_of_the_clock() {
-    let ordered = Stream { event_time: EventTime::Order { field: 2 }, ..stream() };
-    assert_eq!(KeyClock::default().decide(&ordered, 1_000, &id(1), Some(10)), Decision::Accept);
-    assert_eq!(KeyClock::default().decide(&stream(), 1_000, &id(1), Some(10)), Decision::Future { by: 985 });
 }
 
 #[test]
