@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod ask;
+mod back_off;
 mod causes;
 pub mod clock;
 #[cfg(test)]

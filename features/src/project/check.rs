@@ -104,6 +104,7 @@ fn read(
         root.section("connections").map(|section| connections::read(section, dir, environment)).unwrap_or_default();
     root.finish();
     distinct_topics(doc, table, &streams, &endpoints);
+    distinct_files(doc, table, &sinks);
     Parts { name, streams, views, models, endpoints, sinks, connections }
 }
 
@@ -114,10 +115,7 @@ fn distinct_topics(
     streams: &IndexMap<SmolStr, StreamEntry>,
     endpoints: &IndexMap<SmolStr, Option<Endpoint>>,
 ) {
-    let place = |group: &str, name: &str| {
-        let entry = table.get(group).and_then(|group| group.get_ref().as_table());
-        entry.and_then(|table| table.iter().find(|(key, _)| key.get_ref() == name)).map_or(0..0, |(key, _)| key.span())
-    };
+    let place = |group, name| place(table, group, name);
     let mut owners: HashMap<String, String> = HashMap::new();
     let mut claim = |topic: String, owner: String, span: std::ops::Range<usize>| {
         if let Some(other) = owners.get(&topic) {
@@ -139,6 +137,26 @@ fn distinct_topics(
             claim(endpoint.topic.clone(), format!("endpoint `{name}`"), place("endpoints", name));
         }
     }
+}
+
+/// Two sinks in one file would write over each other.
+fn distinct_files(doc: &Document, table: &DeTable<'_>, sinks: &IndexMap<SmolStr, Option<Sink>>) {
+    let mut owners: HashMap<&Path, &SmolStr> = HashMap::new();
+    for (name, sink) in sinks {
+        let Some(sink) = sink else { continue };
+        if let Some(other) = owners.get(sink.path.as_path()) {
+            let message = format!("sink `{name}` writes where sink `{other}` writes");
+            doc.problem(place(table, "sinks", name), message, "give one of them another path".to_owned());
+        } else {
+            owners.insert(&sink.path, name);
+        }
+    }
+}
+
+/// Where `[group.name]` says its name.
+fn place(table: &DeTable<'_>, group: &str, name: &str) -> std::ops::Range<usize> {
+    let entry = table.get(group).and_then(|group| group.get_ref().as_table());
+    entry.and_then(|table| table.iter().find(|(key, _)| key.get_ref() == name)).map_or(0..0, |(key, _)| key.span())
 }
 
 impl Parts {

@@ -6,6 +6,7 @@ use models::reference::{ModelRef, Selector};
 use models::registry::{CHAMPION, Registry, RegistryError};
 
 use super::{BindError, Binder, LoadedModel, Refused, Route, RouteStatus, Routes};
+use crate::causes::with_causes;
 use crate::metrics::Metrics;
 
 /// Looks at every endpoint's champion and swaps it in where it changed. Blocks on the registry.
@@ -30,7 +31,7 @@ fn refresh_route(route: &Route, registry: &dyn Registry, binder: &Binder) -> Rou
     let champion = match champion(registry, model) {
         Ok(champion) => champion,
         Err(error) => {
-            let refused = Refused { version: None, reason: chain(&error) };
+            let refused = Refused { version: None, reason: with_causes(&error) };
             return RouteStatus { champion: None, serving, refused: Some(refused) };
         }
     };
@@ -48,7 +49,7 @@ fn refresh_route(route: &Route, registry: &dyn Registry, binder: &Binder) -> Rou
             RouteStatus { champion, serving: champion, refused: None }
         }
         Err(error) => {
-            let refused = Some(Refused { version: champion, reason: chain(&error) });
+            let refused = Some(Refused { version: champion, reason: with_causes(&error) });
             if serving.is_some() {
                 return RouteStatus { champion, serving, refused };
             }
@@ -120,16 +121,4 @@ fn report(route: &Route, before: &RouteStatus, after: &RouteStatus) {
             None => tracing::error!(endpoint, model, version, reason, "the champion is refused and nothing serves"),
         }
     }
-}
-
-/// An error with its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -13,6 +13,7 @@ use super::error::SinkError;
 use super::lines::{LineFile, LineFormat};
 use super::parquet::ParquetFolder;
 use super::position::{Position, Positions};
+use crate::back_off::BackOff;
 use crate::clock::Clock;
 use crate::log::{EmbeddedLog, EventLog, ReadLimit, RecordRef, StoredBatch, TopicPartition};
 use crate::metrics::SinkMetrics;
@@ -28,7 +29,8 @@ const LINES: ReadLimit = ReadLimit { records: 10_000, bytes: 8 << 20 };
 const PARQUET_ROWS: usize = 50_000;
 const PARQUET_AGE: Micros = 60_000_000;
 const PARQUET: ReadLimit = ReadLimit { records: PARQUET_ROWS, bytes: 64 << 20 };
-const BACK_OFF: Duration = Duration::from_millis(200);
+/// The first wait after a failure, and the longest.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
 
 /// A sink on its thread.
@@ -53,19 +55,19 @@ enum Target {
 
 impl Runner {
     pub(super) fn run(self) {
-        let mut back_off = BACK_OFF;
+        let mut back_off = BackOff::new(FIRST_BACK_OFF, LONGEST_BACK_OFF);
         loop {
             let Err(error) = self.write_until_stopped(&mut back_off) else { return };
-            self.failed(&error, back_off);
-            if self.stop.wait(back_off) {
+            let wait = back_off.failed();
+            self.failed(&error, wait);
+            if self.stop.wait(wait) {
                 return;
             }
-            back_off = (back_off * 2).min(LONGEST_BACK_OFF);
         }
     }
 
     /// Returns once it was stopped and everything is written.
-    fn write_until_stopped(&self, back_off: &mut Duration) -> Result<(), SinkError> {
+    fn write_until_stopped(&self, back_off: &mut BackOff) -> Result<(), SinkError> {
         let (mut target, mut position) = self.recover()?;
         self.note(&position);
         loop {
@@ -79,7 +81,7 @@ impl Runner {
                 continue;
             }
             let more = self.write(&mut target, &parts, &mut position)?;
-            *back_off = BACK_OFF;
+            back_off.went_well();
             if !more && !stopping {
                 self.stop.wait(GATHER);
             }

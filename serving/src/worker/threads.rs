@@ -16,6 +16,7 @@ use super::plan::StreamPlan;
 use super::prepare::{StartError, prepare};
 use super::status::{PartitionStatus, Phase, StatusCell};
 use super::step::{Committed, Settings, Step};
+use crate::back_off::BackOff;
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::log::{EmbeddedLog, EventLog};
@@ -25,8 +26,8 @@ use crate::stop::Stop;
 
 /// How long an idle worker waits before it looks whether it is to stop. New events wake it at once.
 const IDLE: Duration = Duration::from_millis(50);
-/// The first wait after a failure; it doubles up to [`LONGEST_BACK_OFF`].
-const BACK_OFF: Duration = Duration::from_millis(20);
+/// The first wait after a failure, and the longest.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(20);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// The workers of a project, and what they do.
@@ -143,29 +144,29 @@ struct Runner<L, S> {
 
 impl<L: EventLog, S: OnlineStore> Runner<L, S> {
     fn run(mut self) {
-        let mut back_off = BACK_OFF;
+        let mut back_off = BackOff::new(FIRST_BACK_OFF, LONGEST_BACK_OFF);
         while !self.stop.requested() {
             let Runner { worker, .. } = &mut self;
             // The worker's memory is dropped after a panic, as after any other crash: see `Runner::failed`.
             let step = catch_unwind(AssertUnwindSafe(|| worker.step()));
             let idle = match step {
                 Ok(Ok(step)) => {
-                    back_off = BACK_OFF;
+                    if is_progress(step) {
+                        back_off.went_well();
+                    }
                     self.report(step)
                 }
                 Ok(Err(error)) => {
-                    self.failed(&with_causes(&error), back_off);
-                    back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                    self.failed(&with_causes(&error), back_off.failed());
                     false
                 }
                 Err(_) => {
-                    self.failed("the worker panicked: see the log", back_off);
-                    back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                    self.failed("the worker panicked: see the log", back_off.failed());
                     false
                 }
             };
             if idle && let Err(error) = self.worker.wait(IDLE) {
-                self.failed(&with_causes(&error), back_off);
+                self.failed(&with_causes(&error), back_off.failed());
             }
         }
         self.status.update(|status| status.phase = Phase::Stopped);
@@ -235,6 +236,15 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
             "the partition is taken again"
         );
         self.stop.wait(back_off);
+    }
+}
+
+/// Whether what failed before is behind. Taking the partition anew is not: a commit that fails would otherwise be tried
+/// again at once, for ever.
+fn is_progress(step: Step) -> bool {
+    match step {
+        Step::Committed(_) | Step::Flushed | Step::Idle => true,
+        Step::Taking | Step::CatchingUp | Step::Ready => false,
     }
 }
 

@@ -3,15 +3,17 @@
 use std::time::{Duration, Instant};
 
 use features::batch::History;
-use serving::log::{ProducerId, RecordBatch, Sequence};
+use serving::log::{ProducerId, RecordBatch, Sequence, TooLarge};
 
 use super::event_json::{event, outcomes};
 use super::schedule::{Due, Schedule};
 use super::selection::Selection;
 use super::target::Target;
 
-/// The most events in one append.
+/// The most events in one append, and the size at which it is full: well below what the server takes at once, even with
+/// the largest of events on top.
 const BATCH: usize = 500;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// What is fed, and how far it has got.
 #[derive(Debug)]
@@ -52,22 +54,27 @@ impl<'a> Feeder<'a> {
                 continue;
             }
             let schedule = self.schedule;
-            let batch = &schedule.events[self.sent..self.sent + due];
-            self.send_events(target, batch).await?;
-            self.sent += due;
+            let (records, taken) = self.events(&schedule.events[self.sent..self.sent + due])?;
+            let batch = &schedule.events[self.sent..self.sent + taken];
+            self.send(target, &self.history.stream.topic, records).await?;
+            self.sent += taken;
             self.send_outcomes(target, batch).await?;
             progress(self.sent as u64);
         }
         Ok(())
     }
 
-    async fn send_events(&mut self, target: &mut Target, batch: &[Due]) -> anyhow::Result<()> {
+    /// The events of as many of `due`, which is not empty, as one append may hold, and how many those are.
+    fn events(&self, due: &[Due]) -> Result<(RecordBatch, usize), TooLarge> {
         let mut records = RecordBatch::new();
-        for due in batch {
+        for (taken, due) in (1..).zip(due) {
             let event = event(self.history, self.selection.rows[due.item]);
             records.push(self.key(due), event.to_string().as_bytes())?;
+            if records.size() >= BATCH_BYTES {
+                return Ok((records, taken));
+            }
         }
-        self.send(target, &self.history.stream.topic, records).await
+        Ok((records, due.len()))
     }
 
     /// The outcomes of the keys that have ended with `batch`.

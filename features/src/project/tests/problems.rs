@@ -133,6 +133,14 @@ fn endpoints_and_sinks_that_do_not_fit() {
 }
 
 #[test]
+fn two_sinks_in_one_file_are_refused() {
+    let again =
+        "[sinks.again]\nendpoint = \"winner\"\nformat = \"jsonl\"\npath = \"out/./winner.csv\"\n\n[connections]";
+    let text = explained(&[("[connections]", again)]);
+    assert!(text.contains("sink `again` writes where sink `file` writes"), "{text}");
+}
+
+#[test]
 fn connections_that_cannot_be() {
     golden!(each(&[
         ("${REGISTRY}", "${REGISTRIES}"),

@@ -89,3 +89,13 @@ fn workers_of_one_stream_go_on_where_another_partition_fails() {
     server.wait_for(failing, 3);
     assert_eq!(server.predictions(failing), 3);
 }
+
+#[test]
+fn taking_the_partition_again_does_not_shorten_the_wait_before_the_next_attempt() {
+    for step in [Step::Taking, Step::CatchingUp, Step::Ready] {
+        assert!(!is_progress(step), "{step:?}");
+    }
+    for step in [Step::Committed(Committed::default()), Step::Flushed, Step::Idle] {
+        assert!(is_progress(step), "{step:?}");
+    }
+}
