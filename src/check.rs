@@ -10,13 +10,14 @@ use crate::context::Context;
 use crate::output::{self, say};
 use crate::table::table;
 
-/// Prints every problem of the project with its place and remedy; where there is none, what the project declares.
-///
-/// Examples:
-///   clutch check --project nfl
-///   clutch check --project nfl --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    after_help = "Prints every problem of the project with its place and remedy; where there is none, what the project declares.
+
+Examples:
+  clutch check --project nfl
+  clutch check --project nfl --json"
+)]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_args: Args, context: &Context) -> anyhow::Result<ExitCode> {

@@ -111,4 +111,20 @@ mod tests {
     fn command_line_is_well_formed() {
         super::Cli::command().debug_assert();
     }
+
+    #[test]
+    fn the_help_of_every_command_has_an_example() {
+        fn look(command: &mut clap::Command) {
+            if command.get_name() == "help" {
+                return;
+            }
+            if command.has_subcommands() {
+                command.get_subcommands_mut().for_each(look);
+            } else {
+                let help = command.render_long_help().to_string();
+                assert!(help.contains("Example"), "{help}");
+            }
+        }
+        look(&mut super::Cli::command());
+    }
 }

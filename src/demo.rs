@@ -9,12 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use crate::context::Context;
 use crate::output;
 
-/// Examples:
-///   clutch demo              watch one game at two plays a second, then leave the server running
-///   clutch demo --once       ends by itself
-///   clutch demo --fresh      begin again from nothing
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch demo              watch one game at two plays a second, then leave the server running
+  clutch demo --once       ends by itself
+  clutch demo --fresh      begin again from nothing")]
 pub(crate) struct Args {
     /// Where the demo's project goes.
     #[arg(long, default_value = "clutch-demo", value_name = "DIR")]
@@ -102,7 +101,7 @@ fn play(tour: &Tour, args: &Args) -> Result<ExitCode> {
     if !replayed.success() {
         bail!("the replay failed");
     }
-    what_next(&args.dir, &http);
+    what_next(tour, (!args.once).then_some(http.as_str()));
     if !args.once {
         output::print_line("\nThe server runs on; Ctrl-C stops it.");
         let mut server = server;
@@ -136,14 +135,20 @@ fn predict_once(http: &str) -> Result<()> {
     Ok(())
 }
 
-fn what_next(dir: &Path, http: &str) {
-    let project = path(dir);
+/// `http`: where the server answers, if it runs on.
+fn what_next(tour: &Tour, http: Option<&str>) {
+    let project = path(&tour.project);
+    let server = match http {
+        Some(http) => format!("  curl -s http://{http}/models/status"),
+        None => format!("  clutch serve --project {project}"),
+    };
     for line in [
         "\nWhat to try next:".to_owned(),
+        format!("  alias clutch={}", path(&tour.clutch)),
         format!("  $EDITOR {project}/views/win_probability.sql     change a feature, then: clutch check, clutch train"),
         format!("  clutch models show win_probability --project {project}"),
         format!("  clutch stream status --project {project}"),
-        format!("  curl -s http://{http}/models/status"),
+        server,
         format!("  clutch data download nflverse --seasons 2021-2024 --project {project}    real seasons (CC BY 4.0)"),
     ] {
         output::print_line(&line);

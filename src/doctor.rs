@@ -12,11 +12,10 @@ use serde_json::json;
 use crate::context::Context;
 use crate::{clock, output};
 
-/// Examples:
-///   clutch doctor
-///   clutch doctor --project nfl --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch doctor
+  clutch doctor --project nfl --json")]
 pub(crate) struct Args {}
 
 /// How bad it is.

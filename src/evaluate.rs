@@ -15,11 +15,10 @@ use crate::source::{self, DataArgs};
 use crate::table::count;
 use crate::{clock, lookup};
 
-/// Examples:
-///   clutch evaluate --project nfl --model win_probability@champion --data plays='season_2025.parquet'
-///   clutch evaluate --project nfl --model win_probability/3 --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch evaluate --project nfl --model win_probability@champion --data plays='season_2025.parquet'
+  clutch evaluate --project nfl --model win_probability/3 --json")]
 pub(crate) struct Args {
     /// A registered model: NAME (its newest version), NAME@ALIAS or NAME/VERSION.
     #[arg(long, value_name = "REF")]

@@ -15,11 +15,10 @@ use crate::output::{self, UsageError};
 use crate::source::DataArgs;
 use crate::{lookup, progress};
 
-/// Examples:
-///   clutch features --view win_probability --out rows.parquet
-///   clutch features --view win_probability --data plays='data/*.parquet' --out rows.csv --order served
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch features --view win_probability --out rows.parquet
+  clutch features --view win_probability --data plays='data/*.parquet' --out rows.csv --order served")]
 pub(crate) struct Args {
     /// The view to compute.
     #[arg(long)]

@@ -19,15 +19,14 @@ use crate::clock;
 use crate::context::Context;
 use crate::output::{self, UsageError, say};
 
-/// Examples:
-///   clutch predict --project nfl --model win_probability@champion --event @play.json
-///   clutch predict --project nfl --model win_probability/3 --key '{"game_id":"2024_22_KC_PHI"}'
-///   echo '{"lead":3}' | clutch predict --model win --features -
-///
-/// JSON is given as it is, as @FILE, or as - for standard input. A running server is asked; where none runs, the
-/// answer is computed here from the same state.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = r#"Examples:
+  clutch predict --project nfl --model win_probability@champion --event @play.json
+  clutch predict --project nfl --model win_probability/3 --key '{"game_id":"2024_22_KC_PHI"}'
+  echo '{"lead":3}' | clutch predict --model win --features -
+
+JSON is given as it is, as @FILE, or as - for standard input. A running server is asked; where none runs, the
+answer is computed here from the same state."#)]
 pub(crate) struct Args {
     /// The version: NAME (newest), NAME@alias or NAME/3.
     #[arg(long, value_name = "REF")]
@@ -188,7 +187,7 @@ fn describe(answer: &Value) -> Vec<String> {
     let mut lines: Vec<String> =
         outputs.into_iter().flatten().map(|(name, value)| format!("{name}  {value}")).collect();
     let age = match answer["features_age_ms"].as_i64() {
-        Some(age) => format!(", the newest event of the key is {age} ms old"),
+        Some(ms) => format!(", the newest event of the key is {} old", age(ms)),
         None => String::new(),
     };
     let model = answer["model"].as_str().unwrap_or_default();
@@ -197,6 +196,15 @@ fn describe(answer: &Value) -> Vec<String> {
         lines.push(format!("  {name} = {value}"));
     }
     lines
+}
+
+/// Two digits at least, in the largest unit that gives them.
+fn age(ms: i64) -> String {
+    let units = [("days", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)];
+    match units.into_iter().find(|(_, length)| ms >= 10 * length) {
+        Some((unit, length)) => format!("{} {unit}", ms / length),
+        None => format!("{ms} ms"),
+    }
 }
 
 #[cfg(test)]
@@ -216,6 +224,12 @@ mod tests {
         let body = body(&event(r#" {"lead": 1.50} "#)).expect("body");
         let text = String::from_utf8(body).expect("text");
         assert_eq!(text, r#"{"model":"win/3","return_features":false,"event":{"lead": 1.50}}"#);
+    }
+
+    #[test]
+    fn an_age_is_told_in_the_unit_that_people_use() {
+        let ages = [0, 9_999, 10_000, 600_000, 36_000_000, 56_094_353_781].map(age);
+        assert_eq!(ages, ["0 ms", "9999 ms", "10 s", "10 min", "10 h", "649 days"]);
     }
 
     #[test]

@@ -24,12 +24,11 @@ use crate::{clock, telemetry};
 /// How soon a new champion is noticed.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
-/// Examples:
-///   clutch serve --project nfl
-///   clutch serve --project nfl --listen 0.0.0.0:8080
-///   clutch serve --project nfl --listen 127.0.0.1:0 --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch serve --project nfl
+  clutch serve --project nfl --listen 0.0.0.0:8080
+  clutch serve --project nfl --listen 127.0.0.1:0 --json")]
 pub(crate) struct Args {
     /// Where to answer HTTP; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8600")]

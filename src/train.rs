@@ -15,12 +15,11 @@ use crate::source::{self, DataArgs};
 use crate::table::count;
 use crate::{clock, lookup};
 
-/// Examples:
-///   clutch train --project nfl --model win_probability
-///   clutch train --project nfl --model win_probability --data plays='seasons/*.parquet' --refit
-///   clutch train --project nfl --model win_probability --require-gate --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch train --project nfl --model win_probability
+  clutch train --project nfl --model win_probability --data plays='seasons/*.parquet' --refit
+  clutch train --project nfl --model win_probability --require-gate --json")]
 pub(crate) struct Args {
     /// A model of the project.
     #[arg(long, value_name = "NAME")]

@@ -20,8 +20,10 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// The project's views, each with its stream, size and hash.
+    #[command(after_help = "Example: clutch views list --project nfl")]
     List,
     /// One view: its SQL, its columns with their types, its windows and its hash.
+    #[command(after_help = "Example: clutch views show win_probability --project nfl")]
     Show {
         /// A view of the project.
         name: String,

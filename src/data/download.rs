@@ -18,11 +18,10 @@ use crate::lookup;
 use crate::output;
 use crate::progress;
 
-/// Examples:
-///   clutch data download nflverse --seasons 2021-2024
-///   clutch data download nflverse --seasons 2024 --dir data --no-import
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch data download nflverse --seasons 2021-2024
+  clutch data download nflverse --seasons 2024 --dir data --no-import")]
 pub(crate) struct Args {
     /// Whose data.
     publisher: Publisher,

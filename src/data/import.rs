@@ -14,11 +14,10 @@ use crate::context::Context;
 use crate::output::{self, UsageError};
 use crate::{lookup, progress, source};
 
-/// Examples:
-///   clutch data import plays_2023.parquet plays_2024.csv.gz
-///   clutch data import --stream plays 'data/*.parquet'
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch data import plays_2023.parquet plays_2024.csv.gz
+  clutch data import --stream plays 'data/*.parquet'")]
 pub(crate) struct Args {
     /// The stream whose history the files hold [default: the project's only stream].
     #[arg(long)]

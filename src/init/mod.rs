@@ -12,13 +12,12 @@ use crate::context::Context;
 use crate::output::{self, UsageError, say};
 use template::Template;
 
-/// Writes a new project folder NAME: a ready-made project, or one proposed from a sample of data.
-///
-/// Examples:
-///   clutch init nfl --template nfl
-///   clutch init shop --from orders.csv
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Writes a new project folder NAME: a ready-made project, or one proposed from a sample of data.
+
+Examples:
+  clutch init nfl --template nfl
+  clutch init shop --from orders.csv")]
 pub(crate) struct Args {
     /// The folder to write; its last part is the project's name.
     name: PathBuf,

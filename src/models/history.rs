@@ -10,10 +10,9 @@ use crate::context::Context;
 use crate::output::{self, say};
 use crate::table::table;
 
-/// Example:
-///   clutch models history win_probability --project nfl
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Example:
+  clutch models history win_probability --project nfl")]
 pub(super) struct Args {
     #[arg(value_name = "MODEL")]
     model: String,

@@ -12,11 +12,10 @@ use crate::figures;
 use crate::output::{self, say};
 use crate::table::table;
 
-/// Examples:
-///   clutch models list --project nfl
-///   clutch models list win_probability --project nfl --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch models list --project nfl
+  clutch models list win_probability --project nfl --json")]
 pub(super) struct Args {
     /// Only this model's.
     #[arg(value_name = "MODEL")]

@@ -10,11 +10,10 @@ use super::{Store, refused};
 use crate::context::Context;
 use crate::output::{self, say};
 
-/// Examples:
-///   clutch models promote win_probability/3 --reason "better on 2024" --project nfl
-///   clutch models promote win_probability --project nfl      the newest version
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = r#"Examples:
+  clutch models promote win_probability/3 --reason "better on 2024" --project nfl
+  clutch models promote win_probability --project nfl      the newest version"#)]
 pub(super) struct Args {
     /// NAME (its newest version), NAME@ALIAS or NAME/VERSION.
     #[arg(value_name = "REF")]

@@ -9,10 +9,9 @@ use super::{Store, refused};
 use crate::context::Context;
 use crate::output::{self, say};
 
-/// Example:
-///   clutch models rollback win_probability --reason "drifts" --project nfl
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = r#"Example:
+  clutch models rollback win_probability --reason "drifts" --project nfl"#)]
 pub(super) struct Args {
     #[arg(value_name = "MODEL")]
     model: String,

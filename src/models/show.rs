@@ -13,12 +13,11 @@ use crate::figures;
 use crate::output::{self, say};
 use crate::table::{count, table};
 
-/// Examples:
-///   clutch models show win_probability --project nfl
-///   clutch models show win_probability@champion --project nfl --json
-///   clutch models show win_probability/3 --project nfl
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch models show win_probability --project nfl
+  clutch models show win_probability@champion --project nfl --json
+  clutch models show win_probability/3 --project nfl")]
 pub(super) struct Args {
     /// NAME (its newest version), NAME@ALIAS or NAME/VERSION.
     #[arg(value_name = "REF")]

@@ -32,11 +32,10 @@ enum Command {
     Show(ShowArgs),
 }
 
-/// Examples:
-///   clutch stream deadletters list
-///   clutch stream deadletters list --stage late --limit 100 --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch stream deadletters list
+  clutch stream deadletters list --stage late --limit 100 --json")]
 struct ListArgs {
     /// Of this stream only.
     #[arg(long, value_name = "STREAM")]
@@ -49,9 +48,8 @@ struct ListArgs {
     limit: usize,
 }
 
-/// Example: clutch stream deadletters show --stream plays 2/17
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Example: clutch stream deadletters show --stream plays 2/17")]
 struct ShowArgs {
     /// Of this stream; may be left out where the project has one.
     #[arg(long, value_name = "STREAM")]

@@ -11,11 +11,10 @@ use crate::context::Context;
 use crate::output::{self, NO, say};
 use crate::table::{count, table};
 
-/// Examples:
-///   clutch stream status
-///   clutch stream status --json       with a hash over all key states, to compare two runs
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch stream status
+  clutch stream status --json       with a hash over all key states, to compare two runs")]
 pub(crate) struct Args {
     /// Count the keys and hash their states, which reads every one (always with --json).
     #[arg(long)]
@@ -31,7 +30,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Ok::<_, anyhow::Error>((status, access.is_server()))
     })??;
     say(context, if running { "the server runs" } else { "no server runs: this is what the database holds" });
-    print(&status, context);
+    print(&status, running, context);
     let mut object = serde_json::to_value(&status)?;
     object["running"] = json!(running);
     output::json(context, &object);
@@ -45,17 +44,19 @@ fn is_failing(status: &Status) -> bool {
     streams || status.sinks.values().any(|sink| sink.error.is_some())
 }
 
-fn print(status: &Status, context: &Context) {
+/// Without a server nobody has looked which versions would serve.
+fn print(status: &Status, running: bool, context: &Context) {
     for (name, stream) in &status.streams {
         say(context, format!("\nstream {name} (topic {})", stream.topic));
         print_stream(stream, context);
     }
     for (name, endpoint) in &status.endpoints {
         let version = match endpoint.version {
-            Some(version) => format!("{} version {version}", endpoint.model),
-            None => format!("no champion of {} yet", endpoint.model),
+            Some(version) => format!(", {} version {version}", endpoint.model),
+            None if running => format!(", no champion of {} yet", endpoint.model),
+            None => String::new(),
         };
-        say(context, format!("endpoint {name}: {} predictions, {version}", count(endpoint.predictions)));
+        say(context, format!("endpoint {name}: {} predictions{version}", count(endpoint.predictions)));
     }
     for (name, sink) in &status.sinks {
         let behind = if sink.behind > 0 { format!(", {} behind", count(sink.behind)) } else { String::new() };

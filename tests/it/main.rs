@@ -9,6 +9,8 @@ mod kill;
 mod models;
 #[cfg(feature = "train")]
 mod project;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod replay;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(all(feature = "train", feature = "serve"))]

@@ -5,13 +5,10 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Output;
 use std::sync::Arc;
 
-use features::project::{Project, Task};
-use models::contract::sample;
-use models::registry::{CHAMPION, DirectoryRegistry, Registry, publish_and_maybe_promote};
-use models::signature::Feature;
+use models::registry::{CHAMPION, DirectoryRegistry, Registry};
 use serde_json::{Value, json};
 
-use crate::support::{Server, TestProject, last_json_line};
+use crate::support::{Server, TestProject, last_json_line, publish_constant};
 
 /// A first down late in a close game, in the fields of the `nfl` project.
 const PLAY: &str = r#"{"game_id":"2024_22_KC_PHI","play_id":40,"season":2024,"season_type":"POST","week":22,
@@ -19,20 +16,6 @@ const PLAY: &str = r#"{"game_id":"2024_22_KC_PHI","play_id":40,"season":2024,"se
     "game_seconds_remaining":300.0,"down":1,"ydstogo":10,"yardline_100":40.0,"score_differential":3.0,
     "posteam_score":17.0,"defteam_score":14.0,"posteam_timeouts_remaining":3.0,"defteam_timeouts_remaining":2.0,
     "receive_2h_ko":0.0,"play_type":"pass","spread_line":-1.5,"total_line":48.5}"#;
-
-/// Registers a version of `win_probability` that says 1 / (1 + e^-intercept) whatever it is asked.
-fn publish(project: &TestProject, intercept: f64) {
-    let loaded = Project::load(&project.dir(), &|_| None).expect("a good project");
-    let view = loaded.views.get("win_probability").expect("view");
-    let features: Vec<Feature> = view.features().map(|(_, c)| Feature::new(c.name.as_str(), c.ty)).collect();
-    let coefficients = vec![0.0; features.len()];
-    let mut manifest = sample::manifest("win_probability", Task::Classification, features);
-    manifest.view.name = view.name.to_string();
-    manifest.view.hash = view.hash.clone();
-    let registry = DirectoryRegistry::new(project.dir().join(".clutch/registry"), Arc::new(|| 0));
-    let artifact = sample::logistic(manifest, intercept, coefficients);
-    publish_and_maybe_promote(&registry, &artifact).expect("published");
-}
 
 /// Status and body of a POST to `/predict`.
 fn ask(server: &Server) -> (u16, Value) {
@@ -79,7 +62,7 @@ fn a_server_without_a_model_serves_the_first_that_comes() {
     assert_eq!(server.ready["endpoints"][0]["version"], Value::Null);
     let (status, problem) = ask(&server);
     assert_eq!((status, &problem["code"]), (503, &json!("model_unavailable")));
-    publish(&project, 0.0);
+    publish_constant(&project, 0.0);
     let answer = std::iter::repeat_with(|| ask(&server)).find(|(status, _)| *status == 200).expect("it is picked up").1;
     assert_eq!((&answer["version"], &answer["outputs"]), (&json!(1), &json!({ "probability": 0.5 })));
 }
@@ -148,9 +131,9 @@ fn asked_twice_it_stops_at_once() {
 #[test]
 fn a_broken_champion_is_reported_and_the_last_good_version_serves_on() {
     let project = TestProject::nfl();
-    publish(&project, 0.0);
+    publish_constant(&project, 0.0);
     let server = Server::start(&project);
-    publish(&project, 1.0);
+    publish_constant(&project, 1.0);
     let version = project.dir().join(".clutch/registry/win_probability/versions/2");
     std::fs::write(version.join("model.json"), "{").expect("damaged");
     let registry = DirectoryRegistry::new(project.dir().join(".clutch/registry"), Arc::new(|| 0));
@@ -167,7 +150,7 @@ fn a_broken_champion_is_reported_and_the_last_good_version_serves_on() {
 #[test]
 fn predict_asks_the_running_server_and_does_without_one() {
     let project = TestProject::nfl();
-    publish(&project, 1.0);
+    publish_constant(&project, 1.0);
     let args = ["predict", "--model", "win_probability@champion", "--event", PLAY];
     let before = project.json(&args);
     let server = Server::start(&project);
@@ -185,7 +168,7 @@ fn predict_asks_the_running_server_and_does_without_one() {
 #[test]
 fn predict_tells_mistakes_from_answers_that_are_no() {
     let project = TestProject::nfl();
-    publish(&project, 0.0);
+    publish_constant(&project, 0.0);
     let output = project.output(&["predict", "--model", "win_probabilty", "--event", PLAY]);
     assert_refused(&output, 2, &["win_probabilty", "did you mean `win_probability`?"]);
     let output = project.output(&["predict", "--model", "win_probability", "--event", "{"]);

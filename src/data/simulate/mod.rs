@@ -33,11 +33,14 @@ use crate::output;
 use crate::progress;
 use season::League;
 
-/// Plays out seasons by published league averages, writes them in the nflverse schema, and imports them.
-///
-/// The same seed gives the same files. Results are for trying things out; they are no evidence of a model's quality.
-/// The reference columns `wp` and `vegas_wp` are a closed form of the simulator's own, not nflfastR's models.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  clutch data simulate nfl --seasons 3 --seed 7
+  clutch data simulate nfl --seasons 1 --games 1 --first-season 2024 --no-import --out live
+
+Plays out seasons by published league averages, writes them in the nflverse schema, and imports them. The same seed
+gives the same files. Results are for trying things out; they are no evidence of a model's quality. The reference
+columns `wp` and `vegas_wp` are a closed form of the simulator's own, not nflfastR's models.")]
 pub(crate) struct Args {
     sport: Sport,
     /// How many seasons.

@@ -28,16 +28,15 @@ use selection::{KeyFilter, Selection};
 use summary::Summary;
 use target::{Server, Target};
 
-/// Examples:
-///   clutch stream replay --stream plays --rate 2/s --games 1
-///   clutch stream replay --stream plays --key game_id=2023_01_DET_KC --rate 2/s
-///   clutch stream replay --stream plays --data 'live/*.parquet' --rate max --json
-///
-/// Outcome fields are left out of the events and sent to the outcomes topic when a key's last event has been sent. A
-/// server that dies meanwhile is waited for; what it has already is not sent twice. Where none runs, the stream is worked
-/// in this process until everything is predicted.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch stream replay --stream plays --rate 2/s --games 1
+  clutch stream replay --stream plays --key game_id=2023_01_DET_KC --rate 2/s
+  clutch stream replay --stream plays --data 'live/*.parquet' --rate max --json
+
+Outcome fields are left out of the events and sent to the outcomes topic when a key's last event has been sent. A
+server that dies meanwhile is waited for; what it has already is not sent twice. Where none runs, the stream is worked
+in this process until everything is predicted.")]
 pub(crate) struct Args {
     /// Which stream to feed.
     #[arg(long, value_name = "STREAM")]
@@ -134,12 +133,14 @@ async fn replay(
     };
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    let after = target.report(stream).await?;
+    let after = if interrupted {
+        output::note("interrupted: what was sent so far stays in the log");
+        target.report_once(stream).await.map_or(before.totals, |report| report.totals)
+    } else {
+        target.report(stream).await?.totals
+    };
     let reconnects = target.reconnects();
     let here = target.is_here();
     target.close().await?;
-    if interrupted {
-        output::note("interrupted: what was sent so far stays in the log");
-    }
-    Ok(Summary::new(stream, &feeder, before.totals, after.totals, seconds, reconnects, here, interrupted))
+    Ok(Summary::new(stream, &feeder, before.totals, after, seconds, reconnects, here, interrupted))
 }

@@ -22,6 +22,8 @@ use crate::{clock, serve};
 
 /// How often a waiting replay looks how far the workers are.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long somebody who has pressed Ctrl-C is kept waiting for figures.
+const AT_ONCE: Duration = Duration::from_secs(1);
 const BACK_OFF: Duration = Duration::from_millis(50);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(1);
 
@@ -101,6 +103,17 @@ impl Target {
         status.streams.swap_remove(stream).with_context(|| {
             format!("the server does not know stream `{stream}`: it runs an older state of the project, restart it")
         })
+    }
+
+    /// As [`Target::report`], but waits for nobody: `None` if there is no answer now.
+    pub(super) async fn report_once(&mut self, stream: &str) -> Option<StreamReport> {
+        let patience = std::mem::replace(&mut self.patience, Duration::ZERO);
+        let answer = tokio::time::timeout(AT_ONCE, self.report(stream)).await;
+        self.patience = patience;
+        match answer {
+            Ok(Ok(report)) => Some(report),
+            Ok(Err(_)) | Err(_) => None,
+        }
     }
 
     async fn status(&mut self) -> anyhow::Result<Status> {
@@ -189,6 +202,9 @@ impl Server {
                 Err(error) if passes(&error) => error,
                 Err(error) => return Err(error.into()),
             };
+            if patience.is_zero() {
+                return Err(error.into());
+            }
             let since = *away.get_or_insert_with(|| {
                 note(format!("waiting for the server, for up to {} s: {error}", patience.as_secs()));
                 Instant::now()

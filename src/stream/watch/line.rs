@@ -96,10 +96,10 @@ fn shown(value: &Value, form: &str) -> String {
     }
 }
 
-/// Seconds as m:ss.
+/// Seconds as minutes and seconds, always as wide.
 fn clock(seconds: f64) -> String {
     let whole = seconds.max(0.0).floor() as u64;
-    format!("{}:{:02}", whole / 60, whole % 60)
+    format!("{:>2}:{:02}", whole / 60, whole % 60)
 }
 
 /// Key and id fields, each once.
@@ -149,7 +149,7 @@ mod tests {
         let line = line(&endpoint(Some("Q{qtr} {clock:clock} {home} {down} {share}")), &prediction, &latency);
         assert_eq!(
             line,
-            "Q4 2:05 DET - 0.25  ▕████████████▌       ▏  62.3 %  1.00 ms (queue 0.10, compute 0.10, commit 0.30)"
+            "Q4  2:05 DET - 0.25  ▕████████████▌       ▏  62.3 %  1.00 ms (queue 0.10, compute 0.10, commit 0.30)"
         );
     }
 

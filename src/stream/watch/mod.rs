@@ -22,14 +22,13 @@ use line::Prediction;
 /// With --until-idle: how long to wait for the first prediction.
 const FIRST: Duration = Duration::from_secs(60);
 
-/// Examples:
-///   clutch stream watch
-///   clutch stream watch --endpoint final_margin --limit 20
-///   clutch stream watch --from-start --until-idle 2s --json
-///
-/// Ctrl-C ends it, with the latencies of what was seen.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch stream watch
+  clutch stream watch --endpoint final_margin --limit 20
+  clutch stream watch --from-start --until-idle 2s --json
+
+Ctrl-C ends it, with the latencies of what was seen.")]
 pub(crate) struct Args {
     /// Whose predictions; the first that the project declares, if left out.
     #[arg(long, value_name = "ENDPOINT")]

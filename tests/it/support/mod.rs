@@ -1,6 +1,7 @@
 //! A project in a temporary folder, the real binary, and servers that are gone when the test is.
 
 mod data;
+mod model;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use data::{plays, real_data};
+pub(crate) use model::publish_constant;
 pub(crate) use server::Server;
 
 /// A project folder of its own.
