@@ -180,6 +180,7 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
             Step::CatchingUp => self.enter(Phase::CatchingUp, next),
             Step::Ready => {
                 self.enter(Phase::Running, next);
+                self.measure_lag();
                 tracing::info!(partition = self.name, offset = next, "the partition is taken");
             }
             Step::Committed(committed) => {
@@ -216,13 +217,22 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
         metrics.predict.observe(committed.predict.as_secs_f64());
         metrics.commit.observe(committed.commit.as_secs_f64());
         metrics.latency.observe(seconds(self.clock.now().saturating_sub(committed.appended_at)));
-        metrics.lag.set(gauge(self.worker.lag().unwrap_or_default()));
+        self.measure_lag();
         metrics.keys.set(gauge(self.worker.cached_keys() as u64));
         metrics.overflows.set(gauge(self.worker.overflows()));
     }
 
+    /// A log that cannot say leaves the gauge as it was.
+    fn measure_lag(&self) {
+        if let Ok(lag) = self.worker.lag() {
+            self.metrics.lag.set(gauge(lag));
+        }
+    }
+
     fn failed(&mut self, error: &str, back_off: Duration) {
         self.worker.retake();
+        // Who does not get on is the one whose lag must be seen to grow.
+        self.measure_lag();
         self.metrics.restarts.inc();
         self.status.update(|status| {
             status.phase = Phase::Failing;
