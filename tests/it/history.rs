@@ -268,7 +268,7 @@ fn real_plays_give_the_stream_hosts_rows_bit_for_bit() {
         for ((table, next), streamed) in tables.iter().zip(&mut next).zip(&accepted.rows) {
             let Some(streamed) = streamed else { continue };
             assert_eq!(table.source[*next], row);
-            for (column, value) in table.table.columns.iter().zip(&streamed.columns) {
+            for (column, value) in table.table.columns.iter().zip(streamed.columns.iter()) {
                 let batch = column.value(*next);
                 assert!(batch.same_bits(value), "row {row}: {batch:?} in batch, {value:?} in the stream");
             }
