@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::operator::{Kind, Operator, Reading};
-use crate::plan::{BeforeLayout, Call, Expr, Frame, View, Window, WindowFunction};
+use crate::plan::{BeforeLayout, Call, Expr, Frame, HalfLife, View, Window, WindowFunction};
 use crate::value::{Micros, Type};
 
 /// The windows of a view, arranged for folding: made once per host, shared by all keys.
@@ -23,12 +23,25 @@ pub(super) struct Group {
     /// What is kept of a row: outputs of `before`.
     pub(super) columns: Vec<Column>,
     pub(super) operators: Vec<Operator>,
+    /// What is folded in the order of acceptance.
+    pub(super) carried: Vec<Carried>,
     /// How many operators see all rows.
     pub(super) bases: usize,
     /// How many rows before the oldest place where an event may still be put must be kept.
     pub(super) reach: usize,
     /// How far before the oldest time at which an event may still come rows must be kept.
     pub(super) span: Micros,
+}
+
+/// A call of `ewma`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Carried {
+    /// Outputs of `before`.
+    pub(super) argument: Option<usize>,
+    pub(super) filter: Option<usize>,
+    pub(super) half_life: HalfLife,
+    pub(super) exclude_current: bool,
+    pub(super) call: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +86,7 @@ impl<'a> GroupBuilder<'a> {
             partition_types,
             columns: Vec::new(),
             operators: Vec::new(),
+            carried: Vec::new(),
             bases: 0,
             reach: 0,
             span: 0,
@@ -81,8 +95,6 @@ impl<'a> GroupBuilder<'a> {
     }
 
     fn add(&mut self, index: usize, call: &'a Call, window: &Window, layout: &BeforeLayout) {
-        let argument = self.column(call.argument.as_ref(), layout.arguments[index]);
-        let filter = self.column(call.filter.as_ref(), layout.filters[index]);
         let ty = call.argument.as_ref().map_or(Type::Bool, |e| e.ty);
         let integral = ty != Type::Float;
         let (kind, reading) = match call.function {
@@ -99,9 +111,17 @@ impl<'a> GroupBuilder<'a> {
             WindowFunction::VarSamp => (Kind::Spread, Reading::Value),
             WindowFunction::StddevSamp => (Kind::Spread, Reading::Root),
             WindowFunction::CountDistinct { cap } => (Kind::Distinct(cap), Reading::Value),
+            WindowFunction::Ewma { half_life } => {
+                let (argument, filter) = (layout.arguments[index], layout.filters[index]);
+                let exclude_current = window.exclude_current;
+                self.group.carried.push(Carried { argument, filter, half_life, exclude_current, call: index });
+                return;
+            }
             WindowFunction::Lag { offset: 0 } => (Kind::Last, Reading::Value),
             WindowFunction::Lag { offset } => (Kind::Lag(offset), Reading::Value),
         };
+        let argument = self.column(call.argument.as_ref(), layout.arguments[index]);
+        let filter = self.column(call.filter.as_ref(), layout.filters[index]);
         // lag sees the rows before the current one, whatever its window's frame; lag(x, 0) is the current row.
         let (frame, exclude_current) = match call.function {
             WindowFunction::Lag { offset: 0 } => (Frame::Rows(0), false),

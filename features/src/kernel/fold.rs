@@ -31,6 +31,7 @@ impl Kernel {
             } else {
                 group.insert(partition, place, before, results);
             }
+            group.carry(partition, place.time, before, results);
             group.settle(partition, settled);
         }
     }
@@ -52,6 +53,7 @@ impl Kernel {
         for (index, group) in self.groups.iter().enumerate() {
             let partition = state.groups.get(index).and_then(|partitions| partitions.get(group.key(before)));
             group.compute(partition, place, own, before, results);
+            group.foresee(partition, time, before, results);
         }
     }
 }

@@ -6,6 +6,7 @@
 //! for the next event in order). Base and buffer are the state; heads are derived from them and never stored.
 
 mod arrange;
+mod decaying;
 mod exact_sum;
 mod fold;
 mod operator;

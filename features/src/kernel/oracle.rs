@@ -6,7 +6,7 @@ mod variance;
 use std::cmp::Ordering;
 
 use crate::event::Place;
-use crate::plan::{BeforeLayout, Call, Frame, Window, WindowFunction};
+use crate::plan::{BeforeLayout, Call, Frame, HalfLife, Window, WindowFunction};
 use crate::value::{Micros, Type, Value};
 
 /// The plan of a view's windows and every row that was folded, in the order of acceptance.
@@ -56,6 +56,17 @@ impl Oracle {
         let key = |row: &Row| row.before[self.layout.partitions[call.window].clone()].to_vec();
         let mut partition: Vec<&Row> =
             preceding.iter().copied().filter(|row| same_partition(&key(row), &key(current))).collect();
+        if let WindowFunction::Ewma { half_life } = call.function {
+            let mut accepted: Vec<&Row> =
+                self.folded.iter().filter(|row| same_partition(&key(row), &key(current))).collect();
+            if !window.exclude_current {
+                accepted.push(current);
+            }
+            let kept = |row: &&Row| self.layout.filters[index].is_none_or(|at| row.before[at] == Value::Bool(true));
+            let value = |row: &Row| self.layout.arguments[index].map_or(Value::Null, |at| row.before[at].clone());
+            let rows: Vec<_> = accepted.into_iter().filter(kept).map(|row| (row.place.time, value(row))).collect();
+            return fading(half_life, &rows);
+        }
         let enters = |row: &Row| self.layout.filters[index].is_none_or(|at| row.before[at] == Value::Bool(true));
         let argument = |row: &Row| self.layout.arguments[index].map_or(Value::Bool(true), |at| row.before[at].clone());
 
@@ -120,8 +131,38 @@ fn aggregate(call: &Call, values: &[Value]) -> Value {
             }
         }
         WindowFunction::Avg => Big::total(&present).divided(present.len() as u64),
-        WindowFunction::Lag { .. } => Value::Null,
+        WindowFunction::Lag { .. } | WindowFunction::Ewma { .. } => Value::Null,
     }
+}
+
+/// The recurrence of `ewma` over all rows, in the order of acceptance: its roundings are part of what it is.
+fn fading(half_life: HalfLife, rows: &[(Micros, Value)]) -> Value {
+    let (mut mean, mut weight, mut newest) = (0.0, 0.0, None);
+    for (time, value) in rows {
+        let x = match value {
+            Value::Float(x) => *x,
+            Value::Int(i) => *i as f64,
+            _ => continue,
+        };
+        let since = (i128::from(*time) - i128::from(newest.unwrap_or(*time))) as f64;
+        let (old, own) = match half_life {
+            HalfLife::Rows(n) => (libm::exp2(-1.0 / f64::from(n)), 1.0),
+            HalfLife::Time(length) => {
+                let half_lives = since / length as f64;
+                (libm::exp2(-half_lives.max(0.0)), libm::exp2(half_lives.min(0.0)))
+            }
+        };
+        weight = weight * old + own;
+        let share = own / weight;
+        let moved = mean + (x - mean) * share;
+        mean = match newest {
+            None => x,
+            Some(_) if f64::is_finite(moved) => moved,
+            Some(_) => mean * (1.0 - share) + x * share,
+        };
+        newest = newest.max(Some(*time));
+    }
+    newest.map_or(Value::Null, |_| Value::float(mean))
 }
 
 fn whole(value: &Value) -> i64 {

@@ -2,6 +2,7 @@
 
 use super::StateError;
 use super::arrange::{Group, Kernel};
+use super::decaying::Decaying;
 use super::operator::Accumulator;
 use super::rows::Rows;
 use super::state::{Partition, PartitionKey, Partitions, ViewState, compare_keys};
@@ -52,6 +53,9 @@ impl Group {
                 base.encode(operator.ty, out);
             }
         }
+        for decaying in &partition.decaying {
+            decaying.encode(out);
+        }
         self.encode_rows(&partition.rows, out);
     }
 
@@ -95,7 +99,8 @@ impl Group {
                 _ => return Err(StateError::Corrupt("a base has an unknown form")),
             }
         }
-        Ok(Partition { base, ..Partition::new(self.decode_rows(reader)?) })
+        let decaying = self.carried.iter().map(|_| Decaying::decode(reader)).collect::<Result<_, _>>()?;
+        Ok(Partition { base, decaying, ..Partition::new(self.decode_rows(reader)?) })
     }
 
     fn decode_rows(&self, reader: &mut Reader<'_>) -> Result<Rows, StateError> {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use smallvec::SmallVec;
 
 use super::arrange::Group;
+use super::decaying::Decaying;
 use super::operator::Accumulator;
 use super::rows::Rows;
 use crate::value::Value;
@@ -30,6 +31,8 @@ pub(super) struct Partition {
     /// What is left of the rows that have left the buffer: one per operator that sees all rows, in their order; empty
     /// as long as nothing has left.
     pub(super) base: Vec<Accumulator>,
+    /// One per call that is folded in the order of acceptance.
+    pub(super) decaying: Vec<Decaying>,
     /// One per operator, or empty: to be derived from base and rows before the next event in order.
     pub(super) heads: Vec<Head>,
     /// How many rows have left the buffer since this value was made: counts rows, for `heads` only.
@@ -52,7 +55,8 @@ impl Partitions {
 
     pub(super) fn get_or_insert(&mut self, key: &[Value], group: &Group) -> &mut Partition {
         let at = self.find(key).unwrap_or_else(|at| {
-            let partition = Box::new(Partition::new(Rows::new(group.columns.len())));
+            let decaying = vec![Decaying::default(); group.carried.len()];
+            let partition = Box::new(Partition { decaying, ..Partition::new(Rows::new(group.columns.len())) });
             self.entries.insert(at, (key.iter().map(same_partition).collect(), partition));
             at
         });
@@ -66,14 +70,14 @@ impl Partitions {
 
 impl Partition {
     pub(super) fn new(rows: Rows) -> Partition {
-        Partition { rows, base: Vec::new(), heads: Vec::new(), left: 0 }
+        Partition { rows, base: Vec::new(), decaying: Vec::new(), heads: Vec::new(), left: 0 }
     }
 }
 
 /// Heads are derived.
 impl PartialEq for Partition {
     fn eq(&self, other: &Partition) -> bool {
-        self.rows == other.rows && self.base == other.base
+        self.rows == other.rows && self.base == other.base && self.decaying == other.decaying
     }
 }
 

@@ -6,4 +6,4 @@ mod window;
 
 pub use expr::{Expr, Node};
 pub use view::{BeforeLayout, Column, View, ViewHash};
-pub use window::{Call, Frame, Window, WindowFunction};
+pub use window::{Call, Frame, HalfLife, Window, WindowFunction};

@@ -23,6 +23,15 @@ pub struct Window {
     pub exclude_current: bool,
 }
 
+/// After which a value weighs half as much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HalfLife {
+    /// So many further rows with a value, at least 1.
+    Rows(u32),
+    /// Of event time, above 0.
+    Time(Micros),
+}
+
 /// What is computed over a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WindowFunction {
@@ -49,6 +58,10 @@ pub enum WindowFunction {
     /// Different values that are not NULL, counted no further than `cap`.
     CountDistinct {
         cap: u32,
+    },
+    /// An exponentially weighted mean of all rows, folded in the order of acceptance.
+    Ewma {
+        half_life: HalfLife,
     },
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Scope, scalar};
 use crate::kernel::KERNEL_VERSION;
-use crate::plan::{Column, Expr, Frame, Node, View, ViewHash, Window, WindowFunction};
+use crate::plan::{Column, Expr, Frame, HalfLife, Node, View, ViewHash, Window, WindowFunction};
 use crate::schema::{EventTime, Schema, Stream};
 use crate::value::Value;
 
@@ -73,6 +73,8 @@ fn render(plan: &Plan<'_>) -> String {
             WindowFunction::NthValue { n } => format!("nth_value {n}"),
             WindowFunction::VarSamp => "var_samp".to_owned(),
             WindowFunction::StddevSamp => "stddev_samp".to_owned(),
+            WindowFunction::Ewma { half_life: HalfLife::Rows(n) } => format!("ewma {n} rows"),
+            WindowFunction::Ewma { half_life: HalfLife::Time(length) } => format!("ewma {length}"),
             WindowFunction::CountDistinct { cap } => format!("count_distinct {cap}"),
         };
         let argument = call.argument.as_ref().map_or_else(|| "*".to_owned(), |e| expression(e, schema));

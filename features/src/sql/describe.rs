@@ -6,7 +6,7 @@ use sqlparser::keywords::RESERVED_FOR_COLUMN_ALIAS;
 use super::fault::Report;
 use super::parse::parse_scalar;
 use crate::element::Element;
-use crate::plan::{Call, Expr, Frame, Node, View, Window, WindowFunction};
+use crate::plan::{Call, Expr, Frame, HalfLife, Node, View, Window, WindowFunction};
 use crate::schema::Schema;
 use crate::value::{Type, Value};
 use crate::{duration, element};
@@ -43,6 +43,13 @@ pub fn describe_call(view: &View, call: &Call) -> String {
         WindowFunction::StddevSamp => "stddev_samp",
         WindowFunction::Lag { offset } => return format!("lag({argument}, {offset}){}", filter(call, schema)),
         WindowFunction::NthValue { n } => return format!("nth_value({argument}, {n}){}", filter(call, schema)),
+        WindowFunction::Ewma { half_life } => {
+            let half_life = match half_life {
+                HalfLife::Rows(n) => n.to_string(),
+                HalfLife::Time(length) => format!("INTERVAL '{}'", duration::format(length)),
+            };
+            return format!("ewma({argument}, {half_life}){}", filter(call, schema));
+        }
         WindowFunction::CountDistinct { cap } => {
             return format!("count_distinct({argument}, {cap}){}", filter(call, schema));
         }

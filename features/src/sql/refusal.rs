@@ -184,7 +184,6 @@ pub(super) fn function(name: &str) -> Option<Refusal> {
             let nearest = "stddev_samp(x) OVER w";
             Refusal::never("this spelling of the standard deviation", "there is one, of a sample", nearest)
         }
-        "ewma" => Refusal::later("ewma", "avg(x) OVER (… ROWS n PRECEDING)"),
         "tumble" | "hop" | "tumble_start" | "tumble_end" | "hop_start" | "hop_end" => GROUP_BY_TIME,
         _ => return None,
     })

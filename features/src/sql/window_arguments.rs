@@ -3,12 +3,12 @@
 use sqlparser::ast::{self, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned};
 use sqlparser::tokenizer::Span;
 
-use super::refusal;
 use super::scope::EVENT_TIME;
 use super::typing::{Typed, Typer};
 use super::window_spec::{MAX_ROWS, rows};
-use crate::plan::{Expr, WindowFunction};
-use crate::value::Type;
+use super::{literal, refusal};
+use crate::plan::{Expr, HalfLife, Node, WindowFunction};
+use crate::value::{Type, Value};
 
 /// The highest cap of `count_distinct`: a key's state may keep that many values.
 pub(super) const MAX_DISTINCT: u32 = 10_000;
@@ -40,7 +40,7 @@ impl Typer<'_, '_> {
             ("count", [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) => None,
             ("time_since_last", []) => Some(self.event_time(span)),
             ("lag", [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), ..])
-            | ("nth_value" | "count_distinct", [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), _]) => {
+            | ("nth_value" | "count_distinct" | "ewma", [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), _]) => {
                 Some(self.known(value))
             }
             (one, [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) if !takes_more(one) => Some(self.known(value)),
@@ -80,6 +80,7 @@ impl Typer<'_, '_> {
                 let what = "count_distinct counts up to a constant";
                 WindowFunction::CountDistinct { cap: self.constant(arguments, MAX_DISTINCT, what, span)? }
             }
+            "ewma" => WindowFunction::Ewma { half_life: self.half_life(arguments, span)? },
             "time_since_last" => WindowFunction::Lag { offset: 1 },
             _ => WindowFunction::Lag { offset: self.lag_offset(arguments, span)? },
         })
@@ -97,6 +98,21 @@ impl Typer<'_, '_> {
         }
     }
 
+    fn half_life(&mut self, arguments: &[FunctionArg], span: Span) -> Option<HalfLife> {
+        let what = "the half-life is a constant number of rows, or a length of time";
+        match arguments {
+            [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(written @ ast::Expr::Interval(interval)))] => {
+                match literal::interval(interval, self.report)? {
+                    Typed::Known(Expr { node: Node::Literal(Value::Interval(length)), .. }) if length > 0 => {
+                        Some(HalfLife::Time(length))
+                    }
+                    _ => self.fault(written.span(), what, "a length of time above zero"),
+                }
+            }
+            _ => Some(HalfLife::Rows(self.constant(arguments, MAX_ROWS, what, span)?)),
+        }
+    }
+
     fn lag_offset(&mut self, arguments: &[FunctionArg], span: Span) -> Option<u32> {
         match arguments {
             [_] => Some(1),
@@ -110,7 +126,7 @@ impl Typer<'_, '_> {
 }
 
 fn takes_more(name: &str) -> bool {
-    matches!(name, "nth_value" | "count_distinct" | "time_since_last")
+    matches!(name, "nth_value" | "count_distinct" | "ewma" | "time_since_last")
 }
 
 /// How the call is written.
@@ -118,6 +134,7 @@ fn form(name: &str) -> String {
     match name {
         "lag" | "nth_value" => format!("{name}(x, n)"),
         "count_distinct" => "count_distinct(x, cap)".to_owned(),
+        "ewma" => "ewma(x, half_life)".to_owned(),
         "time_since_last" => "time_since_last()".to_owned(),
         _ => format!("{name}(x)"),
     }

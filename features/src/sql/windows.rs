@@ -7,11 +7,11 @@ use super::refusal;
 use super::typing::{Typed, Typer};
 use super::window_arguments::Parts;
 use crate::nearest::did_you_mean;
-use crate::plan::{Call, Expr, Window, WindowFunction};
+use crate::plan::{Call, Expr, Frame, Window, WindowFunction};
 use crate::value::Type;
 
 /// What can be computed over a window.
-pub(super) const FUNCTIONS: [&str; 13] = [
+pub(super) const FUNCTIONS: [&str; 14] = [
     "count",
     "sum",
     "avg",
@@ -24,6 +24,7 @@ pub(super) const FUNCTIONS: [&str; 13] = [
     "var_samp",
     "stddev_samp",
     "count_distinct",
+    "ewma",
     "time_since_last",
 ];
 
@@ -77,6 +78,10 @@ impl<'a> Typer<'a, '_> {
         let Parts { function: kind, argument, filter } = parts?;
         let ty = self.result_type(name, kind, argument.as_ref(), span)?;
         let window = window?;
+        if matches!(kind, WindowFunction::Ewma { .. }) && window.frame != Frame::Unbounded {
+            let help = "leave the frame out, or write ROWS UNBOUNDED PRECEDING";
+            return self.fault(span, "`ewma` fades rows out by itself and has no frame", help);
+        }
         let calls = self.calls.as_mut()?;
         let window = calls.window(window);
         let now = argument.clone();
@@ -100,16 +105,29 @@ impl<'a> Typer<'a, '_> {
             }
             WindowFunction::Count | WindowFunction::CountDistinct { .. } => Some(Type::Int),
             WindowFunction::Sum if ty.is_numeric() => Some(ty),
-            WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp if ty.is_numeric() => {
+            WindowFunction::Avg
+            | WindowFunction::VarSamp
+            | WindowFunction::StddevSamp
+            | WindowFunction::Ewma { .. }
+                if ty.is_numeric() =>
+            {
                 Some(Type::Float)
             }
-            WindowFunction::Sum | WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp
+            WindowFunction::Sum
+            | WindowFunction::Avg
+            | WindowFunction::VarSamp
+            | WindowFunction::StddevSamp
+            | WindowFunction::Ewma { .. }
                 if ty == Type::Bool =>
             {
                 let help = "count(*) FILTER (WHERE …) OVER w, or CAST(… AS int)";
                 self.fault(span, format!("`{name}` does not take a bool"), help)
             }
-            WindowFunction::Sum | WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp => {
+            WindowFunction::Sum
+            | WindowFunction::Avg
+            | WindowFunction::VarSamp
+            | WindowFunction::StddevSamp
+            | WindowFunction::Ewma { .. } => {
                 self.fault(span, format!("`{name}` does not take a {ty}"), format!("{name} takes int or float"))
             }
             WindowFunction::Min | WindowFunction::Max if ty == Type::Bool => {

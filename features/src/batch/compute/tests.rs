@@ -32,11 +32,12 @@ const WINDOWED: &str = "
 CREATE VIEW form AS
 SELECT match_id, seq, points * 4611686018427387904 AS huge, odds / 3.0 AS odds,
        sum(odds) OVER recent AS odds_recent, avg(points) OVER side AS points_side, count(*) OVER side AS rows_side,
-       max(odds) OVER recent - min(odds) OVER recent AS spread, lag(points, 2) OVER game AS before,
+       stddev_samp(odds) OVER lately - min(odds) OVER lately AS spread, ewma(points, INTERVAL '9 s') OVER game AS before,
        first_value(team) OVER recent AS team_first
 FROM scores WHERE points >= 0 OR points IS NULL
 WINDOW recent AS (PARTITION BY match_id ORDER BY event_time ROWS 3 PRECEDING),
        side AS (PARTITION BY match_id, team ORDER BY event_time ROWS 2 PRECEDING EXCLUDE CURRENT ROW),
+       lately AS (PARTITION BY match_id ORDER BY event_time RANGE INTERVAL '7 seconds' PRECEDING EXCLUDE CURRENT ROW),
        game AS (PARTITION BY match_id ORDER BY event_time)";
 
 const ROW_BY_ROW: &str = "CREATE VIEW form AS SELECT match_id, seq, points * 4611686018427387904 AS huge, sqrt(odds) AS root FROM scores WHERE points >= 0";

@@ -38,15 +38,18 @@ fn any_call() -> impl Strategy<Value = Call> {
         Just(WindowFunction::VarSamp),
         Just(WindowFunction::StddevSamp),
         (1..5_u32).prop_map(|cap| WindowFunction::CountDistinct { cap }),
+        (1..4_u32).prop_map(|n| WindowFunction::Ewma { half_life: HalfLife::Rows(n) }),
+        (1..20_i64).prop_map(|length| WindowFunction::Ewma { half_life: HalfLife::Time(length) }),
     ];
     let filter = prop_oneof![Just(None), Just(None), Just(Some(KEPT))];
     (0..3_usize, function, any::<bool>(), 0..6_usize, filter).prop_map(|(window, function, any, argument, filter)| {
         let argument = match function {
             WindowFunction::Count if any => None,
             WindowFunction::Sum => Some([INT, FLOAT, 5][argument % 3]),
-            WindowFunction::Avg | WindowFunction::VarSamp | WindowFunction::StddevSamp => {
-                Some([INT, FLOAT, 7][argument % 3])
-            }
+            WindowFunction::Avg
+            | WindowFunction::VarSamp
+            | WindowFunction::StddevSamp
+            | WindowFunction::Ewma { .. } => Some([INT, FLOAT, 7][argument % 3]),
             _ => Some(argument),
         };
         call(window, function, argument, filter)

@@ -213,3 +213,35 @@ fn different_values_are_counted_up_to_the_cap() {
     let call = call(0, WindowFunction::CountDistinct { cap: 10 }, Some(FLOAT), None);
     assert_eq!(results(Frame::Unbounded, false, call, &zeros), [1, 1].map(Value::Int), "the zeros are one value");
 }
+
+/// Values: pandas 3.1, `Series([1, 5, 2]).ewm(halflife=2).mean()`; by time, `ewm(halflife="2us", times=…)`.
+#[test]
+fn values_fade_by_rows_or_by_time() {
+    let fading = |half_life, exclude, rows: &[(i64, Option<f64>)]| {
+        let plan = Plan {
+            windows: vec![window(&[], Frame::Unbounded, exclude)],
+            calls: vec![call(0, WindowFunction::Ewma { half_life }, Some(FLOAT), None)],
+            lateness: 100,
+        };
+        let mut fold = Fold::new(&plan);
+        let means = rows.iter().map(|(time, x)| {
+            let found = fold.fold(*time, &row(&[(FLOAT, x.map_or(NULL, Value::Float))])).remove(0);
+            match found {
+                Value::Float(mean) => (mean * 1e9).round() / 1e9,
+                _ => -1.0,
+            }
+        });
+        means.collect::<Vec<f64>>()
+    };
+    let rows = [(0, Some(1.0)), (1, Some(5.0)), (2, None), (6, Some(2.0))];
+    assert_eq!(fading(HalfLife::Rows(2), false, &rows), [1.0, 3.343145751, 3.343145751, 2.734590803]);
+    assert_eq!(fading(HalfLife::Time(2), false, &rows), [1.0, 3.343145751, 3.343145751, 2.311366832]);
+    assert_eq!(
+        fading(HalfLife::Rows(2), true, &rows),
+        [-1.0, 1.0, 3.343145751, 3.343145751],
+        "what stood before the current row"
+    );
+    let late = [rows[0], rows[3], rows[1]];
+    let expected = fading(HalfLife::Time(2), false, &rows).pop();
+    assert_eq!(fading(HalfLife::Time(2), false, &late).pop(), expected, "the weight that it would have by now");
+}

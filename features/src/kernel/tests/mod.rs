@@ -7,7 +7,7 @@ mod stored;
 use super::oracle::Oracle;
 use super::{Kernel, ViewState};
 use crate::event::Place;
-use crate::plan::{BeforeLayout, Call, Expr, Frame, Node, Window, WindowFunction};
+use crate::plan::{BeforeLayout, Call, Expr, Frame, HalfLife, Node, Window, WindowFunction};
 use crate::value::{Micros, Type, Value};
 
 /// The fields of the rows that the tests fold, by type.

@@ -34,6 +34,23 @@ fn folded() -> Fold {
     fold
 }
 
+/// Of what is folded in the order of acceptance, by rows and by time.
+#[test]
+fn the_format_of_fading_means_is_pinned() {
+    let fading = |half_life| call(0, WindowFunction::Ewma { half_life }, Some(INT), None);
+    let plan = Plan {
+        windows: vec![window(&[], Frame::Unbounded, false)],
+        calls: vec![fading(HalfLife::Rows(2)), fading(HalfLife::Time(1_500_000))],
+        lateness: 2,
+    };
+    let mut fold = Fold::new(&plan);
+    for i in 0..3 {
+        fold.fold(1_000_000 * i, &row(&[(INT, Value::Int(i))]));
+    }
+    let hex: String = fold.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    insta::assert_snapshot!(hex);
+}
+
 /// The bytes of format version 2. They may change only together with the version, and then `KERNEL_VERSION` changes too.
 #[test]
 fn the_format_is_pinned() {

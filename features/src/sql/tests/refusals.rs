@@ -33,10 +33,9 @@ fn what_is_refused_for_good_says_why_and_what_is_nearest() {
 
 #[test]
 fn what_a_later_version_adds_says_so() {
-    let over: Vec<String> =
-        ["ewma(yards, 3)", "lag(yards, 1, 0)", "first_value(yards) IGNORE NULLS", "first_value(yards IGNORE NULLS)"]
-            .map(over_game)
-            .to_vec();
+    let over: Vec<String> = ["lag(yards, 1, 0)", "first_value(yards) IGNORE NULLS", "first_value(yards IGNORE NULLS)"]
+        .map(over_game)
+        .to_vec();
     golden!(columns(&over.iter().map(String::as_str).collect::<Vec<_>>()));
 }
 
@@ -109,10 +108,15 @@ fn window_arguments_of_the_wrong_kind() {
         "count_distinct(team)",
         "count_distinct(team, 99999)",
         "time_since_last(yards)",
+        "ewma(yards)",
+        "ewma(yards, 0)",
+        "ewma(team, 3)",
+        "ewma(yards, INTERVAL '0 s')",
     ]
     .map(over_game)
     .to_vec();
-    golden!(columns(&over.iter().map(String::as_str).collect::<Vec<_>>()));
+    let framed = "ewma(yards, 3) OVER (PARTITION BY game ORDER BY event_time ROWS 3 PRECEDING)";
+    golden!(columns(&over.iter().map(String::as_str).chain([framed]).collect::<Vec<_>>()));
 }
 
 #[test]

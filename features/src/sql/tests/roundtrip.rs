@@ -142,7 +142,8 @@ fn windows_written_back_are_read_as_the_same_windows() {
         "count_distinct(team, 7)",
     ];
     let frames = ["ROWS UNBOUNDED PRECEDING", "ROWS 3 PRECEDING", "RANGE INTERVAL '5 minutes' PRECEDING"];
-    for (call, frame) in calls.iter().flat_map(|call| frames.map(|frame| (call, frame))) {
+    let fading = ["ewma(down, 3)", "ewma(yards, INTERVAL '90 s')"].map(|call| (call, frames[0]));
+    for (call, frame) in calls.iter().flat_map(|call| frames.map(|frame| (*call, frame))).chain(fading) {
         let text = format!(
             "CREATE VIEW v AS SELECT {call} OVER (PARTITION BY game, down % 2 \
              ORDER BY event_time {frame} EXCLUDE CURRENT ROW) AS x FROM plays"

@@ -1,5 +1,5 @@
 use super::read;
-use crate::plan::{Frame, View, WindowFunction};
+use crate::plan::{Frame, HalfLife, View, WindowFunction};
 use crate::value::Type;
 
 #[track_caller]
@@ -96,6 +96,12 @@ fn results_have_the_type_of_what_they_are() {
         ("var_samp(down)", WindowFunction::VarSamp, Type::Float),
         ("stddev_samp(yards)", WindowFunction::StddevSamp, Type::Float),
         ("count_distinct(team, 100)", WindowFunction::CountDistinct { cap: 100 }, Type::Int),
+        ("ewma(down, 3)", WindowFunction::Ewma { half_life: HalfLife::Rows(3) }, Type::Float),
+        (
+            "ewma(yards, INTERVAL '5 minutes')",
+            WindowFunction::Ewma { half_life: HalfLife::Time(300_000_000) },
+            Type::Float,
+        ),
         ("time_since_last()", WindowFunction::Lag { offset: 1 }, Type::Timestamp),
     ] {
         let view = over(&format!("{call} OVER (PARTITION BY game ORDER BY event_time)"));
