@@ -54,7 +54,8 @@ impl Typer<'_, '_> {
         Some(Parts { function: kind, argument: whole(argument)?, filter: whole(filter)? })
     }
 
-    fn event_time(&mut self, span: Span) -> Option<Expr> {
+    /// The stream's event time; a fault where the stream has no times.
+    pub(super) fn event_time(&mut self, span: Span) -> Option<Expr> {
         match self.name(EVENT_TIME, span)? {
             Typed::Known(expr) => Some(expr),
             Typed::Null => None,
@@ -102,6 +103,7 @@ impl Typer<'_, '_> {
         let what = "the half-life is a constant number of rows, or a length of time";
         match arguments {
             [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(written @ ast::Expr::Interval(interval)))] => {
+                self.event_time(span)?;
                 match literal::interval(interval, self.report)? {
                     Typed::Known(Expr { node: Node::Literal(Value::Interval(length)), .. }) if length > 0 => {
                         Some(HalfLife::Time(length))

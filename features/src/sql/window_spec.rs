@@ -89,6 +89,8 @@ impl Typer<'_, '_> {
             let help = "RANGE INTERVAL '5 minutes' PRECEDING, or ROWS n PRECEDING, which counts rows";
             return self.fault(units, "a RANGE frame reaches back by a constant length of time", help);
         };
+        // A stream that is ordered by a field has none.
+        self.event_time(units)?;
         match literal::interval(interval, self.report)? {
             Typed::Known(Expr { node: Node::Literal(Value::Interval(width)), .. }) if width > 0 => Some(width),
             _ => self.fault(written.span(), "a RANGE frame reaches back in time", "a length of time above zero"),

@@ -1,5 +1,9 @@
+use std::sync::Arc;
+
 use super::read;
 use crate::plan::{Frame, HalfLife, View, WindowFunction};
+use crate::schema::EventTime;
+use crate::sql::{Catalog, view};
 use crate::value::Type;
 
 #[track_caller]
@@ -125,4 +129,22 @@ fn the_time_since_the_last_row_is_a_lag_of_event_time() {
     );
     assert_eq!((view.columns[0].ty, view.calls.len()), (Type::Float, 1));
     assert_eq!(view.columns[0].expr, view.columns[1].expr);
+}
+
+#[test]
+fn a_stream_without_times_has_no_lengths_of_time() {
+    let mut ordered = (*super::plays()).clone();
+    ordered.event_time = EventTime::Order { field: 1 };
+    let ordered = Arc::new(ordered);
+    for (call, frame) in [
+        ("avg(yards)", "RANGE INTERVAL '5 minutes' PRECEDING"),
+        ("ewma(yards, INTERVAL '5 minutes')", ""),
+        ("time_since_last()", ""),
+    ] {
+        let text = format!(
+            "CREATE VIEW v AS SELECT {call} OVER (PARTITION BY game ORDER BY event_time {frame}) AS x FROM plays"
+        );
+        let faults = view(&text, &Catalog::from(Arc::clone(&ordered))).view.expect_err(call);
+        assert_eq!(faults[0].message, "the stream is ordered by a field and has no times", "{call}");
+    }
 }
