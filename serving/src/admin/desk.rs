@@ -65,6 +65,7 @@ impl Desk {
                 topic: route.endpoint.topic.clone(),
                 model: route.endpoint.model.to_string(),
                 version: route.champion.load().as_ref().map(|model| model.version),
+                refused: route.status().refused.as_ref().map(|refused| refused.reason.clone()),
                 predictions: self.records_in(&route.endpoint.topic)?,
                 watch: route.endpoint.watch.clone(),
             };

@@ -64,6 +64,8 @@ pub struct EndpointReport {
     pub model: String,
     /// `None` while no version serves.
     pub version: Option<u32>,
+    /// Why the champion is not what serves.
+    pub refused: Option<String>,
     /// Records on its topic.
     pub predictions: u64,
     /// How `clutch stream watch` prints a prediction.

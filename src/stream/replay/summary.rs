@@ -76,7 +76,10 @@ impl Summary {
             output::say(context, format!("to the dead letters: {}", refused.join(", ")));
         }
         if *unserved > 0 {
-            output::note(format!("{} rows had no prediction: their endpoint has no champion yet", count(*unserved)));
+            output::note(format!(
+                "{} rows had no prediction: no version serves their endpoint (see clutch stream status)",
+                count(*unserved)
+            ));
         }
         let object = json!({
             "stream": stream,
