@@ -51,6 +51,7 @@ pub(crate) enum Command {
     #[cfg(all(feature = "train", feature = "serve"))]
     Demo(crate::demo::Args),
     /// Import, download or simulate history.
+    #[cfg(feature = "train")]
     Data(crate::data::Args),
     /// List and show the project's views.
     Views(crate::views::Args),
@@ -84,6 +85,7 @@ impl Command {
             Command::Doctor(args) => crate::doctor::run(args, context),
             #[cfg(all(feature = "train", feature = "serve"))]
             Command::Demo(args) => crate::demo::run(args, context),
+            #[cfg(feature = "train")]
             Command::Data(args) => crate::data::run(args, context),
             Command::Views(args) => crate::views::run(args, context),
             #[cfg(feature = "train")]

@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod clock;
 mod context;
+#[cfg(feature = "train")]
 mod data;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod demo;
@@ -20,6 +21,7 @@ mod models;
 mod output;
 #[cfg(feature = "serve")]
 mod predict;
+#[cfg(feature = "train")]
 mod progress;
 #[cfg(feature = "serve")]
 mod serve;

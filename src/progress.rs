@@ -28,13 +28,11 @@ pub(crate) fn spinner(label: &str, unit: &str) -> ProgressBar {
 }
 
 /// A training run's stages, one spinner for all.
-#[cfg(feature = "train")]
 #[derive(Debug)]
 pub(crate) struct Stages {
     bar: ProgressBar,
 }
 
-#[cfg(feature = "train")]
 impl Stages {
     pub(crate) fn new() -> Stages {
         Stages { bar: spinner("load", "rows read") }
@@ -45,7 +43,6 @@ impl Stages {
     }
 }
 
-#[cfg(feature = "train")]
 impl training::progress::Progress for Stages {
     fn stage(&self, stage: training::progress::Stage) {
         use training::progress::Stage;
