@@ -177,7 +177,7 @@ fn the_nth_row_of_a_frame_may_be_null_or_not_be_there() {
     assert_eq!(results(Frame::Rows(1), false, second, &rows), [NULL, NULL, Value::Int(4), Value::Int(8)]);
 }
 
-/// Values: Python 3.12, `statistics.variance` of `fractions.Fraction`s, rounded by `float`.
+/// Values: the definition in exact fractions (Python's `fractions`), rounded once by `float`.
 #[test]
 fn the_variance_is_exact_and_rounded_once() {
     let variance = |values: &[f64]| {
