@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::Place;
 use crate::schema::Stream;
 use crate::value::{Micros, Value};
-use crate::wire::{self, Reader, StateError};
+use crate::wire::{self, Reader, StateError, TimeUnit};
 
 /// Up to this many are searched one by one; it is faster, and takes no memory for an index.
 const SEARCHED: usize = 48;
@@ -83,29 +83,32 @@ impl RememberedIds {
     /// Times are counted back from `newest`, so that they take few bytes.
     pub(super) fn encode(&self, newest: Micros, out: &mut Vec<u8>) {
         wire::put_count(out, self.ids.len());
-        let (mut time, mut offset) = (newest, 0_u64);
+        let unit = TimeUnit::of(self.ids.iter().map(|(place, _)| place.time).chain([newest]));
+        unit.put(out);
+        let (mut count, mut offset) = (unit.count(newest), 0_u64);
         for (place, id) in self.ids.iter().rev() {
-            wire::put_unsigned(out, time.wrapping_sub(place.time).cast_unsigned());
+            wire::put_unsigned(out, count.wrapping_sub(unit.count(place.time)).cast_unsigned());
             wire::put_signed(out, place.offset.wrapping_sub(offset).cast_signed());
             wire::put_bytes(out, &id.0);
-            (time, offset) = (place.time, place.offset);
+            (count, offset) = (unit.count(place.time), place.offset);
         }
     }
 
     pub(super) fn decode(newest: Micros, reader: &mut Reader<'_>) -> Result<RememberedIds, StateError> {
-        let count = reader.count(3)?;
-        let mut ids = VecDeque::with_capacity(count);
-        let (mut time, mut offset) = (newest, 0_u64);
-        for _ in 0..count {
-            time = time.wrapping_sub(reader.unsigned()?.cast_signed());
+        let length = reader.count(3)?;
+        let unit = reader.time_unit()?;
+        let mut ids = VecDeque::with_capacity(length);
+        let (mut count, mut offset) = (unit.count(newest), 0_u64);
+        for _ in 0..length {
+            count = count.wrapping_sub(reader.unsigned()?.cast_signed());
             offset = offset.wrapping_add(reader.signed()?.cast_unsigned());
-            let place = Place { time, offset };
-            if ids.front().is_some_and(|(later, _)| *later <= place) || time > newest {
+            let place = Place { time: unit.time(count)?, offset };
+            if ids.front().is_some_and(|(later, _)| *later <= place) || place.time > newest {
                 return Err(StateError::Corrupt("ids are not in order"));
             }
             ids.push_front((place, Id(SmallVec::from_slice(reader.bytes()?))));
         }
-        let index = (count > SEARCHED).then(|| ids.iter().map(|(place, id)| (id.clone(), *place)).collect());
+        let index = (length > SEARCHED).then(|| ids.iter().map(|(place, id)| (id.clone(), *place)).collect());
         Ok(RememberedIds { ids, index })
     }
 }

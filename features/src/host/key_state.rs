@@ -9,7 +9,7 @@ use crate::plan::{View, ViewHash};
 use crate::value::{Micros, Value};
 use crate::wire::{self, Reader};
 
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Everything kept for one key of one stream: encoded as one blob, flushed as one value.
 #[derive(Debug, Clone, Default, PartialEq)]

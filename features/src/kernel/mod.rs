@@ -23,7 +23,7 @@ pub use state::ViewState;
 pub use crate::wire::StateError;
 
 /// Part of every view hash: changed whenever equal input could give other bits or state could not be read.
-pub const KERNEL_VERSION: u32 = 2;
+pub const KERNEL_VERSION: u32 = 3;
 
 #[cfg(test)]
 mod tests;

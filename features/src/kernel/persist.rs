@@ -7,10 +7,10 @@ use super::operator::Accumulator;
 use super::rows::Rows;
 use super::state::{Partition, PartitionKey, Partitions, ViewState, compare_keys};
 use crate::event::Place;
-use crate::wire::{self, Reader};
+use crate::wire::{self, Reader, TimeUnit};
 
 /// Of the bytes; that they fit the view is for whoever stores them to know.
-const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 impl Kernel {
     /// Appends the state: equal states give equal bytes.
@@ -61,12 +61,15 @@ impl Group {
 
     /// Places are counted from one row to the next.
     fn encode_rows(&self, rows: &Rows, out: &mut Vec<u8>) {
+        let places = || (0..rows.len()).filter_map(|row| Some((row, rows.place(row)?)));
+        let unit = TimeUnit::of(places().map(|(_, place)| place.time));
         wire::put_count(out, rows.len());
-        let mut previous = Place { time: 0, offset: 0 };
-        for (row, place) in (0..rows.len()).filter_map(|row| Some((row, rows.place(row)?))) {
-            wire::put_signed(out, place.time.wrapping_sub(previous.time));
-            wire::put_signed(out, place.offset.wrapping_sub(previous.offset).cast_signed());
-            previous = place;
+        unit.put(out);
+        let (mut count, mut offset) = (0, 0);
+        for (row, place) in places() {
+            wire::put_signed(out, unit.count(place.time).wrapping_sub(count));
+            wire::put_signed(out, place.offset.wrapping_sub(offset).cast_signed());
+            (count, offset) = (unit.count(place.time), place.offset);
             for (index, column) in self.columns.iter().enumerate() {
                 wire::put_value(out, column.ty, rows.value(row, index));
             }
@@ -105,13 +108,15 @@ impl Group {
 
     fn decode_rows(&self, reader: &mut Reader<'_>) -> Result<Rows, StateError> {
         let width = self.columns.len();
-        let count = reader.count(2 + width)?;
-        let mut rows = Rows::with_capacity(width, count);
-        let mut place = Place { time: 0, offset: 0 };
+        let length = reader.count(2 + width)?;
+        let unit = reader.time_unit()?;
+        let mut rows = Rows::with_capacity(width, length);
         let mut values = Vec::with_capacity(width);
-        for _ in 0..count {
-            place.time = place.time.wrapping_add(reader.signed()?);
-            place.offset = place.offset.wrapping_add(reader.signed()?.cast_unsigned());
+        let (mut count, mut offset) = (0_i64, 0_u64);
+        for _ in 0..length {
+            count = count.wrapping_add(reader.signed()?);
+            offset = offset.wrapping_add(reader.signed()?.cast_unsigned());
+            let place = Place { time: unit.time(count)?, offset };
             if rows.last().is_some_and(|last| last >= place) {
                 return Err(StateError::Corrupt("rows are not in order"));
             }

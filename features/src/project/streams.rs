@@ -32,7 +32,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
         .string("outcomes")
         .and_then(|text| self::topic(doc, &text))
         .unwrap_or_else(|| format!("{topic}-outcomes"));
-    let fields = match section.section("fields") {
+    let mut fields = match section.section("fields") {
         Some(fields) => fields::read(&fields),
         None => {
             if !section.has("fields") {
@@ -45,6 +45,10 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
     let key = field_list(&mut section, "key", &fields);
     if !section.has("key") {
         section.missing("key", "key = [\"…\"]: the fields whose events belong together, in order");
+    }
+    // Without its key an event belongs nowhere.
+    for field in key.iter().flatten() {
+        fields.schema.fields[*field].required = true;
     }
     let id = field_list(&mut section, "id", &fields);
     let event_time = event_time(&mut section, &fields);

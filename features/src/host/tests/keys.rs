@@ -30,3 +30,12 @@ fn the_key_of_an_event_does_not_depend_on_how_it_was_written() {
         .map(|json| host.key_of(&decoder.decode(json.as_bytes()).unwrap()));
     assert_eq!(keys[0], keys[1]);
 }
+
+#[test]
+fn an_event_without_its_key_is_invalid() {
+    let mut decoder = EventDecoder::new(Arc::clone(host().stream()));
+    for json in [r#"{"at":0}"#, r#"{"at":0,"game":null}"#] {
+        let invalid = decoder.decode(json.as_bytes()).unwrap_err();
+        assert_eq!(invalid.field.as_deref(), Some("game"));
+    }
+}

@@ -29,7 +29,7 @@ max_ahead  = "5s"
 retention  = "1h"
 
 [streams.plays.fields]
-game  = { type = "string", required = true }
+game  = "string"
 play  = "int"
 at    = "timestamp"
 team  = "string"

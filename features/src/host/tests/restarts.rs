@@ -1,6 +1,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::key_state::FORMAT;
 use super::*;
 use crate::kernel::StateError;
 
@@ -37,7 +38,7 @@ proptest! {
     fn no_bytes_make_decoding_panic(bytes in vec(any::<u8>(), 0..100)) {
         let host = host();
         let _ = KeyState::decode(&bytes, &host);
-        let _ = KeyState::decode(&[&[1][..], &bytes].concat(), &host);
+        let _ = KeyState::decode(&[&[FORMAT as u8][..], &bytes].concat(), &host);
     }
 }
 
@@ -62,8 +63,9 @@ fn a_cut_state_is_refused() {
 fn a_state_from_the_future_is_refused() {
     let mut host = host();
     let mut bytes = played(&mut host).encode(&host);
-    bytes[0] = 2;
-    assert_eq!(KeyState::decode(&bytes, &host), Err(StateError::Version { found: 2, supported: 1 }));
+    let found = FORMAT + 1;
+    bytes[0] = found as u8;
+    assert_eq!(KeyState::decode(&bytes, &host), Err(StateError::Version { found, supported: FORMAT }));
 }
 
 #[test]
@@ -99,7 +101,7 @@ fn views_find_their_state_wherever_they_stand() {
     assert_eq!((&found.views[0], &found.latest[0]), (&state.views[at], &state.latest[at]));
 }
 
-/// The bytes of format version 1.
+/// The bytes of the current format.
 #[test]
 fn the_format_is_pinned() {
     let mut host = host();

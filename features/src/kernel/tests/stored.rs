@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::kernel::StateError;
+use crate::kernel::persist::FORMAT;
 
 /// One call of every kind over the three frames and two ways to partition.
 fn every_call() -> Plan {
@@ -51,7 +52,7 @@ fn the_format_of_fading_means_is_pinned() {
     insta::assert_snapshot!(hex);
 }
 
-/// The bytes of format version 2. They may change only together with the version, and then `KERNEL_VERSION` changes too.
+/// The bytes of the current format. They may change only together with the version, and then `KERNEL_VERSION` changes too.
 #[test]
 fn the_format_is_pinned() {
     let hex: String = folded().bytes().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -61,8 +62,8 @@ fn the_format_is_pinned() {
 #[test]
 fn a_fresh_state_is_two_bytes() {
     let fold = Fold::new(&every_call());
-    assert_eq!(fold.bytes(), [2, 0]);
-    assert_eq!(fold.kernel.decode(&[2, 0]).unwrap(), ViewState::default());
+    assert_eq!(fold.bytes(), [FORMAT as u8, 0]);
+    assert_eq!(fold.kernel.decode(&[FORMAT as u8, 0]).unwrap(), ViewState::default());
 }
 
 #[test]
@@ -95,10 +96,10 @@ fn a_cut_state_is_refused() {
 fn a_state_of_another_format_is_refused() {
     let fold = folded();
     let mut bytes = fold.bytes();
-    bytes[0] = 3;
-    assert_eq!(fold.kernel.decode(&bytes), Err(StateError::Version { found: 3, supported: 2 }));
-    bytes[0] = 1;
-    assert_eq!(fold.kernel.decode(&bytes), Err(StateError::Version { found: 1, supported: 2 }));
+    for found in [FORMAT - 1, FORMAT + 1] {
+        bytes[0] = found as u8;
+        assert_eq!(fold.kernel.decode(&bytes), Err(StateError::Version { found, supported: FORMAT }));
+    }
 }
 
 #[test]
@@ -127,7 +128,7 @@ proptest! {
     fn no_bytes_make_decoding_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let fold = folded();
         fold_on(&fold, &bytes);
-        fold_on(&fold, &[&[2, 2][..], &bytes].concat());
+        fold_on(&fold, &[&[FORMAT as u8, 2][..], &bytes].concat());
     }
 
     #[test]
