@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Compute a view over history.
     #[cfg(feature = "train")]
     Features(crate::features::Args),
+    /// Prove that the batch, stream and request hosts compute the same rows, bit for bit.
+    #[cfg(feature = "train")]
+    Parity(crate::parity::Args),
     /// Train a model and register it.
     #[cfg(feature = "train")]
     Train(crate::train::Args),
@@ -90,6 +93,8 @@ impl Command {
             Command::Views(args) => crate::views::run(args, context),
             #[cfg(feature = "train")]
             Command::Features(args) => crate::features::run(args, context),
+            #[cfg(feature = "train")]
+            Command::Parity(args) => crate::parity::run(args, context),
             #[cfg(feature = "train")]
             Command::Train(args) => crate::train::run(args, context),
             #[cfg(feature = "train")]

@@ -19,6 +19,8 @@ mod init;
 mod lookup;
 mod models;
 mod output;
+#[cfg(feature = "train")]
+mod parity;
 #[cfg(feature = "serve")]
 mod predict;
 #[cfg(feature = "train")]

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use models::artifact::GateOutcome;
+use models::artifact::{GateOutcome, Manifest};
+use models::certificates::Certificates;
 use models::registry::DirectoryRegistry;
 use training::{TrainError, TrainReport, TrainRun, gate};
 
@@ -49,6 +50,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         source,
         registry: &registry,
         refit: args.refit,
+        parity: Certificates::of_project(&project).find(&model.view.hash)?,
         now: clock::now(),
         clutch_version: env!("CARGO_PKG_VERSION"),
     };
@@ -111,11 +113,22 @@ fn describe(report: &TrainReport, stored: &str, project: &str) -> Vec<String> {
     lines.push(String::new());
     lines.push(format!("  gate    {}", manifest.gate.outcome.name()));
     lines.extend(gate::reasons(&manifest.gate).into_iter().map(|reason| format!("          {reason}")));
+    lines.push(format!("  parity  {}", parity(manifest)));
     lines.push(format!("  time    {}", times(report)));
     lines.push(format!("  stored  {stored}"));
     lines.push(String::new());
     lines.extend(next_steps(report, project));
     lines
+}
+
+fn parity(manifest: &Manifest) -> String {
+    match &manifest.parity {
+        None => format!("not checked: clutch parity --view {}", manifest.view.name),
+        Some(parity) if parity.mismatches == 0 => {
+            format!("{} values, the same bits in every host", count(parity.values))
+        }
+        Some(parity) => format!("failed: {} mismatches", count(parity.mismatches)),
+    }
 }
 
 fn times(report: &TrainReport) -> String {

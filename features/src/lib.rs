@@ -12,6 +12,7 @@ pub mod host;
 pub mod kernel;
 pub mod nearest;
 pub mod online;
+pub mod parity;
 pub mod partition;
 pub mod plan;
 pub mod program;

@@ -2,6 +2,7 @@
 //! the metrics that judge it. Knows nothing of how it was trained or who asks.
 
 pub mod artifact;
+pub mod certificates;
 #[cfg(any(test, feature = "test-support"))]
 pub mod contract;
 pub mod evaluation;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use models::reference::ModelRef;
-use models::registry;
+use models::registry::{self, Registry};
 use serde_json::json;
 
 use super::{Store, refused};
@@ -33,6 +33,12 @@ pub(super) fn run(args: &Args, store: &Store, context: &Context) -> anyhow::Resu
             let before = made.from.map(|n| format!(", before it was version {n}")).unwrap_or_default();
             say(context, format!("{model} version {number} is champion{before}"));
             say(context, "A running server picks it up by itself.");
+            let version = store.registry.load(&model, number)?;
+            let manifest = version.artifact.manifest();
+            if manifest.parity.is_none() {
+                let view = &manifest.view.name;
+                output::note(format!("note: parity of its view was not checked: clutch parity --view {view}"));
+            }
             let object = json!({ "model": model, "moved": true, "from": made.from, "version": made.to });
             output::json(context, &object);
             Ok(ExitCode::SUCCESS)

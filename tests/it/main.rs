@@ -8,6 +8,8 @@ mod history;
 mod kill;
 mod models;
 #[cfg(feature = "train")]
+mod parity;
+#[cfg(feature = "train")]
 mod project;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod replay;

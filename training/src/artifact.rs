@@ -69,7 +69,7 @@ fn manifest(made: Made<'_>) -> Manifest {
         coefficients: Some(coefficients(dataset, fitted)),
         refit,
         seed: model.seed,
-        parity: None,
+        parity: run.parity.clone(),
         clutch_version: run.clutch_version.to_owned(),
         created_at: run.now,
     }

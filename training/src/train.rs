@@ -6,7 +6,9 @@ use std::time::Instant;
 use features::batch::{BatchError, Order, compute};
 use features::project::{Model, Project, Task};
 use features::value::Micros;
-use models::artifact::{ArtifactError, GateReport, InvalidLinearModel, LinearModel, Link, Refit, Rows};
+use models::artifact::{
+    ArtifactError, GateReport, InvalidLinearModel, LinearModel, Link, ParityCertificate, Refit, Rows,
+};
 use models::evaluation::{Evaluation, EvaluationError};
 use models::registry::{Published, Registry, RegistryError, publish_and_maybe_promote};
 
@@ -30,6 +32,8 @@ pub struct TrainRun<'a> {
     pub registry: &'a dyn Registry,
     /// Fit once more on training and test part after the evaluation, and publish that fit.
     pub refit: bool,
+    /// What was found when the view's parity was checked; kept in the manifest.
+    pub parity: Option<ParityCertificate>,
     /// The time that the version records.
     pub now: Micros,
     pub clutch_version: &'a str,

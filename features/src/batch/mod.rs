@@ -7,6 +7,7 @@
 
 mod cell;
 mod compute;
+mod digest;
 mod error;
 mod files;
 #[cfg(test)]

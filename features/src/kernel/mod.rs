@@ -10,9 +10,9 @@ mod decaying;
 mod exact_sum;
 mod fold;
 mod operator;
-#[cfg(any(test, feature = "test-support"))]
-pub mod oracle;
 mod persist;
+#[cfg(test)]
+pub(crate) mod planted;
 mod rows;
 mod state;
 

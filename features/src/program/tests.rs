@@ -6,65 +6,12 @@ use super::arbitrary::{any_expr, row};
 use super::{Program, Scratch};
 use crate::column::Column;
 use crate::element::{CHUNK, Element};
+use crate::parity::oracle::meaning;
 use crate::plan::{Expr, Node};
 use crate::value::{Type, Value};
 
 const FIELDS: [Type; 7] = [Type::Bool, Type::Int, Type::Int, Type::Float, Type::Float, Type::String, Type::Timestamp];
 const WINDOWS: [Type; 3] = [Type::Float, Type::Int, Type::String];
-
-/// What an expression means, evaluated straight from the tree: no lowering, no registers, no merging.
-fn meaning(expr: &Expr, fields: &[Value], windows: &[Value]) -> Value {
-    let of = |e: &Expr| meaning(e, fields, windows);
-    let call = |name: &str, a: &Value, b: &Value| match (a.ty(), b.ty()) {
-        (Some(ta), Some(tb)) => {
-            Element::resolve(name, &[ta, tb]).expect("overload").element.apply(&[a.clone(), b.clone()], &mut 0)
-        }
-        _ => Value::Null,
-    };
-    match &expr.node {
-        Node::Literal(value) => value.clone(),
-        Node::Field(i) => fields[*i].clone(),
-        Node::WindowResult(i) => windows[*i].clone(),
-        Node::Call(element, arguments) => element.apply(&arguments.iter().map(of).collect::<Vec<_>>(), &mut 0),
-        Node::And(a, b) => match (of(a), of(b)) {
-            (Value::Bool(false), _) | (_, Value::Bool(false)) => Value::Bool(false),
-            (Value::Null, _) | (_, Value::Null) => Value::Null,
-            _ => Value::Bool(true),
-        },
-        Node::Or(a, b) => match (of(a), of(b)) {
-            (Value::Bool(true), _) | (_, Value::Bool(true)) => Value::Bool(true),
-            (Value::Null, _) | (_, Value::Null) => Value::Null,
-            _ => Value::Bool(false),
-        },
-        Node::IsNull(a) => Value::Bool(of(a).is_null()),
-        Node::Case { branches, otherwise } => branches
-            .iter()
-            .find(|(when, _)| of(when) == Value::Bool(true))
-            .map_or_else(|| of(otherwise), |(_, then)| of(then)),
-        Node::In { value, list } => {
-            let value = of(value);
-            let answers: Vec<Value> = list.iter().map(|item| call("=", &value, &of(item))).collect();
-            if answers.contains(&Value::Bool(true)) {
-                Value::Bool(true)
-            } else if answers.contains(&Value::Null) {
-                Value::Null
-            } else {
-                Value::Bool(false)
-            }
-        }
-        Node::Coalesce(list) => list.iter().map(of).find(|v| !v.is_null()).unwrap_or(Value::Null),
-        Node::NullIf(a, b) => {
-            let value = of(a);
-            if call("=", &value, &of(b)) == Value::Bool(true) { Value::Null } else { value }
-        }
-        Node::Least(list) => extreme("least", list.iter().map(of), call),
-        Node::Greatest(list) => extreme("greatest", list.iter().map(of), call),
-    }
-}
-
-fn extreme(name: &str, values: impl Iterator<Item = Value>, call: impl Fn(&str, &Value, &Value) -> Value) -> Value {
-    values.filter(|v| !v.is_null()).reduce(|a, b| call(name, &a, &b)).unwrap_or(Value::Null)
-}
 
 fn columns(types: &[Type], rows: &[Vec<Value>]) -> Vec<Column> {
     let column = |i: usize| rows.iter().map(|row| row[i].clone()).collect::<Vec<_>>();

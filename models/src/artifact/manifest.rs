@@ -39,7 +39,7 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refit: Option<Refit>,
     pub seed: u64,
-    /// Present once the view's parity was proven for this version.
+    /// What `clutch parity` had found for the view when the version was made; absent if it had not been run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parity: Option<ParityCertificate>,
     pub clutch_version: String,
@@ -112,7 +112,8 @@ pub struct Refit {
     pub rows: u64,
 }
 
-/// Proof that the view gave the same bits in all three hosts.
+/// What a replay of history through all three hosts found: with no mismatches a proof that the view gives the same bits
+/// in each.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ParityCertificate {
     pub view_hash: ViewHash,
@@ -122,6 +123,9 @@ pub struct ParityCertificate {
     pub mismatches: u64,
     pub restarts: u64,
     pub seed: u64,
+    /// The history that was replayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataFingerprint>,
     #[serde(with = "crate::timestamp::serde_rfc3339")]
     pub checked_at: Micros,
 }

@@ -92,6 +92,7 @@ fn full() -> Artifact {
             mismatches: 0,
             restarts: 50,
             seed: 7,
+            data: None,
             checked_at: 1_739_143_860_000_000,
         }),
         clutch_version: "0.1.0".to_owned(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::artifact::{
     AlgorithmRecord, Artifact, DataFingerprint, GateOutcome, GateReport, LinearModel, Link, Manifest, NativeModel,
-    Rows, ViewRecord,
+    ParityCertificate, Rows, ViewRecord,
 };
 use crate::evaluation::Evaluation;
 use crate::signature::{Feature, Signature};
@@ -41,6 +41,21 @@ pub fn manifest(model: &str, task: Task, features: Vec<Feature>) -> Manifest {
         parity: None,
         clutch_version: "0.1.0".to_owned(),
         created_at: 0,
+    }
+}
+
+/// What a parity check found that ended with so many mismatches.
+pub fn certificate(mismatches: u64) -> ParityCertificate {
+    ParityCertificate {
+        view_hash: ViewHash("0".repeat(32)),
+        kernel_version: features::kernel::KERNEL_VERSION,
+        rows: 100,
+        values: 400,
+        mismatches,
+        restarts: 50,
+        seed: 1,
+        data: Some(DataFingerprint { rows: 120, digest: "c0ffee".to_owned(), sources: vec!["plays.csv".to_owned()] }),
+        checked_at: 1_739_143_860_000_000,
     }
 }
 

@@ -21,6 +21,11 @@ pub enum PromotionError {
         broken_rules(rules)
     )]
     GateFailed { model: String, number: u32, rules: Vec<String> },
+    #[error(
+        "version {number} of `{model}` was trained on a view whose hosts disagree ({mismatches} mismatches): run `clutch \
+         parity`, mend the view, and train anew"
+    )]
+    ParityFailed { model: String, number: u32, mismatches: u64 },
     #[error("version {number} of `{model}` is champion already")]
     AlreadyChampion { model: String, number: u32 },
     #[error("model `{model}` has no champion to roll back")]
@@ -31,12 +36,12 @@ pub enum PromotionError {
     Registry(#[from] RegistryError),
 }
 
-/// Stores a version. The first one of a model that passes its gate, or has none, becomes champion; later ones wait for
-/// [`promote`].
+/// Stores a version. The first one of a model that passes its gate, or has none, becomes champion unless its view failed
+/// parity; later ones wait for [`promote`].
 pub fn publish_and_maybe_promote(registry: &dyn Registry, artifact: &Artifact) -> Result<Published, RegistryError> {
     let version = registry.publish(artifact)?;
     let gate = artifact.manifest().gate.outcome;
-    if gate == GateOutcome::Failed {
+    if gate == GateOutcome::Failed || parity_mismatches(artifact) > 0 {
         return Ok(Published { version, promoted: false });
     }
     let reason = if gate == GateOutcome::Passed { "first version to pass its gate" } else { "first version" };
@@ -49,7 +54,8 @@ pub fn publish_and_maybe_promote(registry: &dyn Registry, artifact: &Artifact) -
     }
 }
 
-/// Makes a version champion. Its artifact must be whole; a failed gate is overruled only by `force`.
+/// Makes a version champion. Its artifact must be whole; a failed gate is overruled only by `force`, failed parity by
+/// nothing.
 pub fn promote(
     registry: &dyn Registry,
     model: &str,
@@ -58,6 +64,10 @@ pub fn promote(
     force: bool,
 ) -> Result<AliasMove, PromotionError> {
     let version = registry.load(model, number)?;
+    let mismatches = parity_mismatches(&version.artifact);
+    if mismatches > 0 {
+        return Err(PromotionError::ParityFailed { model: model.to_owned(), number, mismatches });
+    }
     let gate = &version.artifact.manifest().gate;
     if gate.outcome == GateOutcome::Failed && !force {
         let rules = gate.rules.iter().filter(|r| !r.kept).map(|r| r.metric.clone()).collect();
@@ -109,6 +119,11 @@ fn previous_champion(history: &[AliasMove]) -> Option<u32> {
     }
     pile.pop();
     pile.pop()
+}
+
+/// None where parity was not checked.
+fn parity_mismatches(artifact: &Artifact) -> u64 {
+    artifact.manifest().parity.as_ref().map_or(0, |parity| parity.mismatches)
 }
 
 fn broken_rules(rules: &[String]) -> String {

@@ -31,6 +31,16 @@ impl TestProject {
         project
     }
 
+    /// A project of one view.
+    pub(crate) fn small(manifest: &str, view: &str, sql: &str) -> TestProject {
+        let project = TestProject { folder: TempDir::new().expect("temporary folder") };
+        let views = project.dir().join("views");
+        std::fs::create_dir_all(&views).expect("folder");
+        std::fs::write(views.join(format!("{view}.sql")), sql).expect("writable");
+        std::fs::write(project.dir().join("clutch.toml"), manifest).expect("writable");
+        project
+    }
+
     pub(crate) fn dir(&self) -> PathBuf {
         self.folder.path().join("nfl")
     }

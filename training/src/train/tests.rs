@@ -238,6 +238,7 @@ fn no_history_says_where_to_get_some() {
         source: Source::Imported,
         registry: &registry,
         refit: false,
+        parity: None,
         now: 0,
         clutch_version: "test",
     };
@@ -274,6 +275,7 @@ fn stages_are_told_in_order() {
         source: fixture.source("plays.csv", &plays()),
         registry: &registry,
         refit: true,
+        parity: None,
         now: 0,
         clutch_version: "test",
     };

@@ -4,9 +4,9 @@ mod agreement;
 mod frames;
 mod stored;
 
-use super::oracle::Oracle;
 use super::{Kernel, ViewState};
 use crate::event::Place;
+use crate::parity::oracle::Frames;
 use crate::plan::{BeforeLayout, Call, Expr, Frame, HalfLife, Node, Window, WindowFunction};
 use crate::value::{Micros, Type, Value};
 
@@ -58,8 +58,8 @@ impl Plan {
         Kernel::arrange(&self.windows, &self.calls, &self.layout(), self.lateness)
     }
 
-    fn oracle(&self) -> Oracle {
-        Oracle::new(&self.windows, &self.calls, &self.layout())
+    fn oracle(&self) -> Frames {
+        Frames::new(&self.windows, &self.calls, &self.layout())
     }
 
     /// What a view of these windows would compute from a row before them.

@@ -71,6 +71,32 @@ fn a_failed_gate_is_overruled_only_by_force() {
     assert_eq!(champion_of(&registry), Some(2));
 }
 
+/// A version whose view's hosts disagreed in so many values.
+fn with_parity(mismatches: u64) -> Artifact {
+    let good = sample::artifact("model", 0.0);
+    let mut manifest = good.manifest().clone();
+    manifest.parity = Some(sample::certificate(mismatches));
+    Artifact::new(manifest, good.model().clone(), good.input_example().clone()).unwrap()
+}
+
+#[test]
+fn a_version_whose_view_failed_parity_is_never_promoted() {
+    let registry = registry();
+    let published = publish_and_maybe_promote(&registry, &with_parity(3)).unwrap();
+    assert_eq!(published, Published { version: 1, promoted: false });
+    for force in [false, true] {
+        let error = promote(&registry, "model", 1, "", force).unwrap_err();
+        assert!(matches!(error, PromotionError::ParityFailed { mismatches: 3, .. }), "{error}");
+    }
+    assert_eq!(champion_of(&registry), None);
+}
+
+#[test]
+fn a_version_whose_view_passed_parity_is_promoted() {
+    let registry = registry();
+    assert!(publish_and_maybe_promote(&registry, &with_parity(0)).unwrap().promoted);
+}
+
 #[test]
 fn promoting_the_champion_changes_nothing() {
     let registry = with_versions(1);

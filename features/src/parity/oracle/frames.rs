@@ -11,7 +11,7 @@ use crate::value::{Micros, Type, Value};
 
 /// The plan of a view's windows and every row that was folded, in the order of acceptance.
 #[derive(Debug)]
-pub struct Oracle {
+pub struct Frames {
     windows: Vec<Window>,
     calls: Vec<Call>,
     layout: BeforeLayout,
@@ -25,17 +25,35 @@ struct Row {
     before: Vec<Value>,
 }
 
-impl Oracle {
-    pub fn new(windows: &[Window], calls: &[Call], layout: &BeforeLayout) -> Oracle {
-        Oracle { windows: windows.to_vec(), calls: calls.to_vec(), layout: layout.clone(), folded: Vec::new() }
+impl Frames {
+    pub fn new(windows: &[Window], calls: &[Call], layout: &BeforeLayout) -> Frames {
+        Frames { windows: windows.to_vec(), calls: calls.to_vec(), layout: layout.clone(), folded: Vec::new() }
     }
 
     /// The results of an accepted row that the filter kept.
     pub fn fold(&mut self, place: Place, before: &[Value]) -> Vec<Value> {
-        let row = Row { place, before: before.to_vec() };
-        let results = self.results(&row, |other| other.place < place);
-        self.folded.push(row);
+        let results = self.at(place, before);
+        self.admit(place, before);
         results
+    }
+
+    /// The results that an accepted row would have.
+    pub fn at(&self, place: Place, before: &[Value]) -> Vec<Value> {
+        let row = Row { place, before: before.to_vec() };
+        self.results(&row, |other| other.place < place)
+    }
+
+    /// Takes an accepted row that the filter kept, without computing its results.
+    pub fn admit(&mut self, place: Place, before: &[Value]) {
+        self.folded.push(Row { place, before: before.to_vec() });
+    }
+
+    /// The rows that a call sees from `place`, in order, each with what it takes from it: the argument (TRUE where it
+    /// has none).
+    pub fn frame(&self, call: usize, place: Place, before: &[Value]) -> Vec<(Place, Value)> {
+        let row = Row { place, before: before.to_vec() };
+        let preceding = self.preceding(|other| other.place < place);
+        self.seen(call, &row, &preceding).into_iter().map(|row| (row.place, self.argument(call, row))).collect()
     }
 
     /// The results of a row that stands last at its timestamp; nothing is folded.
@@ -45,38 +63,48 @@ impl Oracle {
     }
 
     fn results(&self, current: &Row, precedes: impl Fn(&Row) -> bool) -> Vec<Value> {
-        let mut preceding: Vec<&Row> = self.folded.iter().filter(|row| precedes(row)).collect();
-        preceding.sort_by_key(|row| (row.place.time, row.place.offset));
+        let preceding = self.preceding(precedes);
         (0..self.calls.len()).map(|call| self.result(call, current, &preceding)).collect()
     }
 
+    fn preceding(&self, precedes: impl Fn(&Row) -> bool) -> Vec<&Row> {
+        let mut preceding: Vec<&Row> = self.folded.iter().filter(|row| precedes(row)).collect();
+        preceding.sort_by_key(|row| (row.place.time, row.place.offset));
+        preceding
+    }
+
     fn result(&self, index: usize, current: &Row, preceding: &[&Row]) -> Value {
-        let call = &self.calls[index];
-        let window = &self.windows[call.window];
-        let key = |row: &Row| row.before[self.layout.partitions[call.window].clone()].to_vec();
-        let mut partition: Vec<&Row> =
-            preceding.iter().copied().filter(|row| same_partition(&key(row), &key(current))).collect();
-        if let WindowFunction::Ewma { half_life } = call.function {
-            let mut accepted: Vec<&Row> =
-                self.folded.iter().filter(|row| same_partition(&key(row), &key(current))).collect();
-            if !window.exclude_current {
-                accepted.push(current);
-            }
-            let kept = |row: &&Row| self.layout.filters[index].is_none_or(|at| row.before[at] == Value::Bool(true));
-            let value = |row: &Row| self.layout.arguments[index].map_or(Value::Null, |at| row.before[at].clone());
-            let rows: Vec<_> = accepted.into_iter().filter(kept).map(|row| (row.place.time, value(row))).collect();
+        let seen = self.seen(index, current, preceding);
+        if let WindowFunction::Ewma { half_life } = self.calls[index].function {
+            let rows: Vec<_> = seen.into_iter().map(|row| (row.place.time, self.argument(index, row))).collect();
             return fading(half_life, &rows);
         }
-        let enters = |row: &Row| self.layout.filters[index].is_none_or(|at| row.before[at] == Value::Bool(true));
-        let argument = |row: &Row| self.layout.arguments[index].map_or(Value::Bool(true), |at| row.before[at].clone());
+        let values: Vec<Value> = seen.into_iter().map(|row| self.argument(index, row)).collect();
+        aggregate(&self.calls[index], &values)
+    }
 
+    /// The rows of the frame that enter the call.
+    fn seen<'a>(&'a self, index: usize, current: &'a Row, preceding: &[&'a Row]) -> Vec<&'a Row> {
+        let call = &self.calls[index];
+        let window = &self.windows[call.window];
+        let key = |row: &'a Row| &row.before[self.layout.partitions[call.window].clone()];
+        let own = key(current);
+        let mut partition: Vec<&Row> = preceding.iter().copied().filter(|row| same_partition(key(row), own)).collect();
+        let enters = |row: &Row| self.layout.filters[index].is_none_or(|at| row.before[at] == Value::Bool(true));
+
+        if let WindowFunction::Ewma { .. } = call.function {
+            // Every row, in the order of acceptance.
+            let own_row = (!window.exclude_current).then_some(current);
+            let all = self.folded.iter().filter(|row| same_partition(key(row), own)).chain(own_row);
+            return all.filter(|row| enters(row)).collect();
+        }
         if let WindowFunction::Lag { offset } = call.function {
             let offset = offset as usize;
             if offset == 0 {
-                return if enters(current) { argument(current) } else { Value::Null };
+                return if enters(current) { vec![current] } else { Vec::new() };
             }
             let entered: Vec<&Row> = partition.into_iter().filter(|row| enters(row)).collect();
-            return entered.iter().rev().nth(offset - 1).map_or(Value::Null, |row| argument(row));
+            return entered.iter().rev().nth(offset - 1).copied().into_iter().collect();
         }
 
         match window.frame {
@@ -93,8 +121,11 @@ impl Oracle {
         if !window.exclude_current {
             partition.push(current);
         }
-        let values: Vec<Value> = partition.into_iter().filter(|row| enters(row)).map(argument).collect();
-        aggregate(call, &values)
+        partition.into_iter().filter(|row| enters(row)).collect()
+    }
+
+    fn argument(&self, index: usize, row: &Row) -> Value {
+        self.layout.arguments[index].map_or(Value::Bool(true), |at| row.before[at].clone())
     }
 }
 
@@ -104,7 +135,9 @@ fn aggregate(call: &Call, values: &[Value]) -> Value {
         WindowFunction::Count => Value::Int(present.len() as i64),
         WindowFunction::FirstValue => values.first().cloned().unwrap_or(Value::Null),
         WindowFunction::LastValue => values.last().cloned().unwrap_or(Value::Null),
-        WindowFunction::NthValue { n } => values.get(n as usize - 1).cloned().unwrap_or(Value::Null),
+        WindowFunction::NthValue { n } => {
+            (n as usize).checked_sub(1).and_then(|at| values.get(at)).cloned().unwrap_or(Value::Null)
+        }
         WindowFunction::VarSamp => variance::of(&present).map_or(Value::Null, Value::float),
         WindowFunction::StddevSamp => variance::of(&present).map_or(Value::Null, |v| Value::float(v.sqrt())),
         WindowFunction::CountDistinct { cap } => {
@@ -131,7 +164,10 @@ fn aggregate(call: &Call, values: &[Value]) -> Value {
             }
         }
         WindowFunction::Avg => Big::total(&present).divided(present.len() as u64),
-        WindowFunction::Lag { .. } | WindowFunction::Ewma { .. } => Value::Null,
+        // It sees one row at most.
+        WindowFunction::Lag { .. } => values.first().cloned().unwrap_or(Value::Null),
+        // Its values have times: [`fading`].
+        WindowFunction::Ewma { .. } => Value::Null,
     }
 }
 

@@ -1,0 +1,68 @@
+//! Late, duplicate, future, from the list of everything that was accepted before.
+
+use std::collections::HashMap;
+
+use super::LoggedEvent;
+use crate::event::Decision;
+use crate::schema::Stream;
+use crate::value::{Micros, Value};
+
+/// What becomes of an event, and whether the key starts anew with it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Ruling {
+    pub(super) decision: Decision,
+    pub(super) anew: bool,
+}
+
+/// For each event of a key's log, in log order.
+pub(super) fn decide(stream: &Stream, log: &[LoggedEvent]) -> Vec<Ruling> {
+    let mut newest: Option<i128> = None;
+    // The times at which each id was accepted.
+    let mut accepted: HashMap<String, Vec<Micros>> = HashMap::new();
+    let mut rule = |event: &LoggedEvent| {
+        let time = i128::from(event.place.time);
+        let limit = event.append_time.map(|append| i128::from(append) + i128::from(stream.max_ahead));
+        if let Some(limit) = limit.filter(|limit| time > *limit) {
+            return Ruling { decision: Decision::Future { by: micros(time - limit) }, anew: false };
+        }
+        let idle = |newest: i128| stream.retention.is_some_and(|kept| time - newest > i128::from(kept));
+        let anew = newest.is_some_and(idle);
+        if anew {
+            newest = None;
+            accepted.clear();
+        }
+        let oldest = newest.map(|newest| newest - i128::from(stream.lateness));
+        if let Some(oldest) = oldest.filter(|oldest| time < *oldest) {
+            return Ruling { decision: Decision::Late { by: micros(oldest - time) }, anew };
+        }
+        let now = newest.map_or(time, |newest| newest.max(time));
+        let id = id_of(stream, &event.fields);
+        let times = id.as_ref().and_then(|id| accepted.get(id));
+        if times.is_some_and(|times| times.iter().any(|at| now - i128::from(*at) <= i128::from(stream.dedupe))) {
+            return Ruling { decision: Decision::Duplicate, anew };
+        }
+        newest = Some(now);
+        if let Some(id) = id {
+            accepted.entry(id).or_default().push(event.place.time);
+        }
+        Ruling { decision: Decision::Accept, anew }
+    };
+    log.iter().map(&mut rule).collect()
+}
+
+/// Exact values, floats by their bits; `None` where the stream has no ids or a value is NULL.
+fn id_of(stream: &Stream, fields: &[Value]) -> Option<String> {
+    let mut id = String::new();
+    for field in &stream.id {
+        match &fields[*field] {
+            Value::Null => return None,
+            Value::Float(x) => id.push_str(&format!("{:x};", x.to_bits())),
+            other => id.push_str(&format!("{other:?};")),
+        }
+    }
+    Some(id).filter(|id| !id.is_empty())
+}
+
+fn micros(length: i128) -> Micros {
+    Micros::try_from(length).unwrap_or(Micros::MAX)
+}
