@@ -37,6 +37,7 @@ impl Drop for Synchroniser {
 
 fn run(database: &Database, interval: Duration, (stopped, changed): &(Mutex<bool>, Condvar)) {
     let mut synchronised = 0;
+    let mut failing = false;
     loop {
         let guard = stopped.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = changed.wait_timeout_while(guard, interval, |stopped| !*stopped);
@@ -44,8 +45,13 @@ fn run(database: &Database, interval: Duration, (stopped, changed): &(Mutex<bool
         let written = database.snapshot().seqno();
         if written != synchronised {
             match database.persist(PersistMode::SyncData) {
-                Ok(()) => synchronised = written,
-                Err(error) => tracing::error!(%error, "the database could not be synchronised with the disk"),
+                Ok(()) => (synchronised, failing) = (written, false),
+                // Told once, not every second.
+                Err(_) if failing => {}
+                Err(error) => {
+                    failing = true;
+                    tracing::error!(%error, "the database could not be synchronised with the disk");
+                }
             }
         }
         if stop {

@@ -21,7 +21,7 @@ use super::backend::Backend;
 use super::cache::StateCache;
 use super::dead_letter::DeadLetter;
 use super::error::WorkerError;
-use super::fold::{Folder, Tally};
+use super::fold::{Folder, Row, Tally};
 use super::plan::StreamPlan;
 use super::prediction::{Champions, Stamp};
 use super::step::{Committed, Settings, Step};
@@ -36,6 +36,18 @@ enum State {
     ReadRecord { committed: u64 },
     CatchUp { committed: u64 },
     Run,
+}
+
+/// What became of the events of a batch, before any of it is published.
+#[derive(Debug)]
+struct Folded<'a> {
+    committed: Committed,
+    rows: Vec<Row<'a>>,
+    rejects: Vec<DeadLetter<'a>>,
+    /// The offset behind the batch.
+    next: u64,
+    /// With the batch.
+    tally: Tally,
 }
 
 /// Works one partition.
@@ -209,19 +221,44 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
     /// Folds the events of `batches` from the next offset on. Without `until` it predicts, publishes and commits; with
     /// it, it folds what was committed before that offset, and publishes nothing.
     fn process(&mut self, batches: &[StoredBatch], until: Option<u64>) -> Result<Committed, WorkerError> {
-        let plan = Arc::clone(&self.plan);
-        let champions = Champions::now(&plan);
-        let limit = self.settings.batch.records.max(1);
-        let end = until.unwrap_or(u64::MAX);
+        let read_at = self.clock.now();
+        let champions = Champions::now(&self.plan);
+        let folded = self.fold(batches, until.unwrap_or(u64::MAX), &champions)?;
+        let Some(Folded { mut committed, rows, mut rejects, next, tally }) = folded else {
+            return Ok(Committed::default());
+        };
+        if until.is_some() {
+            self.boundary(next, tally);
+        } else {
+            let started = Instant::now();
+            let outputs = champions.predict(&self.plan, &rows);
+            committed.predict = started.elapsed();
+            let started = Instant::now();
+            let stamp = Stamp::new(self.backend.partition(), read_at, &committed);
+            let mut entries = champions.write(&self.plan, &rows, &outputs, &stamp)?;
+            entries.extend(self.dead_letters(&mut rejects)?);
+            self.boundary(next, tally);
+            self.commit(entries)?;
+            champions.published(&self.plan, &rows);
+            committed.commit = started.elapsed();
+        }
+        self.cache.shrink(self.settings.cached_keys);
+        Ok(committed)
+    }
+
+    /// Decodes, decides and folds the events of `batches` from the next offset to before `end`, no more than one batch
+    /// of this worker holds; `None` if there are none.
+    fn fold<'a>(
+        &mut self,
+        batches: &'a [StoredBatch],
+        end: u64,
+        champions: &Champions,
+    ) -> Result<Option<Folded<'a>>, WorkerError> {
         let records = batches.iter().flat_map(|batch| batch.records_from(self.next)).take_while(|r| r.offset < end);
-        let records: Vec<_> = records.take(limit).collect();
-        let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(Committed::default()) };
+        let records: Vec<_> = records.take(self.settings.batch.records.max(1)).collect();
+        let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(None) };
         let (appended_at, next, events) = (first.append_time, last.offset + 1, records.len() as u64);
-        let partition = self.backend.partition();
-        let mut stamp = Stamp { partition, read_at: self.clock.now(), ..Stamp::default() };
-        let mut tally = self.tally;
-        let before = tally.counters;
-        let mut rejects = Vec::new();
+        let (mut tally, mut rejects) = (self.tally, Vec::new());
 
         let started = Instant::now();
         let decoded = self.folder.decode(records.into_iter(), &mut rejects);
@@ -231,43 +268,30 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         let started = Instant::now();
         let load = |key: &[u8]| self.backend.state(key);
         let rows = self.folder.fold(decoded, &mut self.cache, load, &mut tally, &mut rejects)?;
-        let (predictions, unserved) = champions.count(&plan, &rows);
+        let (predictions, unserved) = champions.count(&self.plan, &rows);
         tally.counters.predictions += predictions;
         tally.counters.unserved += unserved;
         let features = started.elapsed();
 
-        let started = Instant::now();
-        let outputs = if until.is_none() { champions.predict(&plan, &rows) } else { Vec::new() };
-        let predict = started.elapsed();
-
-        let started = Instant::now();
-        if until.is_none() {
-            let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-            stamp = Stamp { decode: micros(decode), features: micros(features), predict: micros(predict), ..stamp };
-            let mut entries = self.dead_letters(&mut rejects)?;
-            for (index, outputs) in outputs.iter().enumerate() {
-                let batch = champions.write(&plan, index, &rows, outputs, &stamp)?;
-                entries.push(entry(&plan.endpoints[index].topic, partition, batch));
-            }
-            entries.retain(|entry| !entry.batch.is_empty());
-            self.boundary(next, tally);
-            let flush = if self.backend.commits_states() { self.take_unflushed() } else { Flush::default() };
-            self.backend.commit(entries, next, &flush)?;
-            champions.published(&plan, &rows);
-        } else {
-            self.boundary(next, tally);
-        }
-        if self.backend.commits_states() && until.is_none() {
-            self.cache.flushed();
-            self.flush_due = false;
-        }
-        self.cache.shrink(self.settings.cached_keys);
-        let decided = tally.counters.since(&before);
-        Ok(Committed { events, decided, appended_at, decode, features, predict, commit: started.elapsed() })
+        let decided = tally.counters.since(&self.tally.counters);
+        let committed = Committed { events, decided, appended_at, decode, features, ..Committed::default() };
+        Ok(Some(Folded { committed, rows, rejects, next, tally }))
     }
 
-    /// The records of `rejects`, in the order of the log.
-    fn dead_letters(&self, rejects: &mut [DeadLetter<'_>]) -> Result<Vec<Entry>, WorkerError> {
+    /// Publishes the batch that has just ended; its states go with it where one write holds both.
+    fn commit(&mut self, outputs: Vec<Entry>) -> Result<(), WorkerError> {
+        if !self.backend.commits_states() {
+            return self.backend.commit(outputs, self.next, &Flush::default());
+        }
+        let flush = self.take_unflushed();
+        self.backend.commit(outputs, self.next, &flush)?;
+        self.cache.flushed();
+        self.flush_due = false;
+        Ok(())
+    }
+
+    /// The records of `rejects`, in the order of the log; `None` if there are none.
+    fn dead_letters(&self, rejects: &mut [DeadLetter<'_>]) -> Result<Option<Entry>, WorkerError> {
         rejects.sort_by_key(|reject| reject.record.offset);
         let now = self.clock.now();
         let mut batch = RecordBatch::new();
@@ -275,7 +299,8 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             let write = |out: &mut Vec<u8>| reject.write(&self.plan.topic, self.backend.partition(), now, out);
             batch.push_with(reject.record.key, write)?;
         }
-        Ok(vec![entry(&self.plan.dead_letters, self.backend.partition(), batch)])
+        let place = TopicPartition { topic: self.plan.dead_letters.clone(), partition: self.backend.partition() };
+        Ok((!batch.is_empty()).then_some(Entry { place, batch }))
     }
 
     /// A batch ends before `next`: the states of its keys may be flushed once it is committed.
@@ -301,8 +326,4 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         self.flush_due = false;
         Ok(())
     }
-}
-
-fn entry(topic: &str, partition: u32, batch: RecordBatch) -> Entry {
-    Entry { place: TopicPartition { topic: topic.into(), partition }, batch }
 }

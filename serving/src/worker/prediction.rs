@@ -1,6 +1,7 @@
 //! Predictions of a batch: one micro-batch per endpoint, each prediction one JSON record on the endpoint's topic.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use features::host::ViewRow;
 use features::value::Micros;
@@ -8,7 +9,8 @@ use features::value::Micros;
 use super::fold::Row;
 use super::json::{put, put_name, put_time, put_value};
 use super::plan::{EndpointPlan, Included, StreamPlan};
-use crate::log::{RecordBatch, TooLarge};
+use super::step::Committed;
+use crate::log::{Entry, RecordBatch, TooLarge, TopicPartition};
 use crate::routing::LoadedModel;
 
 /// The id of a streamed prediction, 32 hex digits: the same event never has two at one endpoint, however often it is
@@ -73,35 +75,48 @@ impl Champions {
         plan.endpoints.iter().zip(&self.0).map(predict).collect()
     }
 
-    /// Writes the predictions of the endpoint at `index`, `outputs` being what [`Champions::predict`] gave for it.
+    /// Writes what [`Champions::predict`] gave: one entry for each endpoint with a prediction.
     pub(super) fn write(
         &self,
         plan: &StreamPlan,
-        index: usize,
         rows: &[Row<'_>],
-        outputs: &[f64],
+        outputs: &[Vec<f64>],
         stamp: &Stamp,
-    ) -> Result<RecordBatch, TooLarge> {
-        let mut batch = RecordBatch::new();
-        let endpoint = &plan.endpoints[index];
-        let Some(model) = &self.0[index] else { return Ok(batch) };
-        let writer = Writer { plan, endpoint, model, stamp };
-        let kept = rows.iter().filter_map(|row| Some((row, row.views[endpoint.view].as_ref()?)));
-        for ((row, view_row), output) in kept.zip(outputs) {
-            batch.push_with(&row.source.key, |out| writer.write(row, view_row, *output, out))?;
+    ) -> Result<Vec<Entry>, TooLarge> {
+        let mut entries = Vec::new();
+        for ((endpoint, champion), outputs) in plan.endpoints.iter().zip(&self.0).zip(outputs) {
+            let Some(model) = champion else { continue };
+            let writer = Writer { plan, endpoint, model, stamp };
+            let mut batch = RecordBatch::new();
+            let kept = rows.iter().filter_map(|row| Some((row, row.views[endpoint.view].as_ref()?)));
+            for ((row, view_row), output) in kept.zip(outputs) {
+                batch.push_with(&row.source.key, |out| writer.write(row, view_row, *output, out))?;
+            }
+            if !batch.is_empty() {
+                let place = TopicPartition { topic: endpoint.topic.clone(), partition: stamp.partition };
+                entries.push(Entry { place, batch });
+            }
         }
-        Ok(batch)
+        Ok(entries)
     }
 }
 
 /// When a batch of one partition was read, and how long its stages took, in microseconds.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
-    pub(super) partition: u32,
-    pub(super) read_at: Micros,
-    pub(super) decode: u64,
-    pub(super) features: u64,
-    pub(super) predict: u64,
+    partition: u32,
+    read_at: Micros,
+    decode: u64,
+    features: u64,
+    predict: u64,
+}
+
+impl Stamp {
+    pub(super) fn new(partition: u32, read_at: Micros, took: &Committed) -> Stamp {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let Committed { decode, features, predict, .. } = *took;
+        Stamp { partition, read_at, decode: micros(decode), features: micros(features), predict: micros(predict) }
+    }
 }
 
 struct Writer<'a> {
