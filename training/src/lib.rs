@@ -1,7 +1,7 @@
 //! How a model is made: dataset, split, algorithms, evaluation report and gate. Links linfa, and polars through the
 //! batch host; never serving.
 //!
-//! [`train`] is one run from history to a registered version; [`evaluate`] judges a version on other history. The steps
+//! [`train()`] is one run from history to a registered version; [`evaluate()`] judges a version on other history. The steps
 //! between stand alone: [`dataset`] picks rows, [`split`] divides them by time, [`algorithm`] fits, [`gate`] judges.
 
 pub mod algorithm;

@@ -2,7 +2,7 @@
 //!
 //! - [`read_history`], [`read_files`]: files of four formats to a checked [`History`];
 //! - [`HistoryStore`], [`read_imported`]: the history that a project keeps;
-//! - [`compute`]: a view over a history, on all cores;
+//! - [`compute()`]: a view over a history, on all cores;
 //! - [`write_table`]: tables to files.
 
 mod cell;

@@ -1,7 +1,7 @@
 //! Parity: the proof that the batch, stream and request hosts compute the same rows, bit for bit.
 //!
 //! [`oracle`] computes what a view means from its expressions and the whole log of a key, sharing nothing with the hosts
-//! but the plan's types. [`check`] replays a history through all three hosts, the stream host with restarts, and compares
+//! but the plan's types. [`check()`] replays a history through all three hosts, the stream host with restarts, and compares
 //! every value with each other and with the oracle.
 
 #[cfg(feature = "batch")]

@@ -1,5 +1,5 @@
 //! The steps by which the registry changes a disk, each of which may fail or be the last before a crash. Tests make any
-//! of them fail; see [`faults`].
+//! of them fail; see `faults`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
