@@ -31,7 +31,7 @@ pub(super) fn run(program: &Program, scratch: &mut Scratch, fields: &[Value], wi
         }
     }
     let row = Row { program, registers, fields, windows };
-    out.clear();
+    // Every slot is written: what stands there from the row before need not be taken out first.
     out.resize(program.outputs.len(), Value::Null);
     for (slot, (ty, operand)) in out.iter_mut().zip(&program.outputs) {
         match chosen(row.get(*operand), *ty) {
