@@ -66,6 +66,8 @@ impl Familiar {
             return;
         }
         let expected = members.iter().map(|(name, member)| match member.map(|member| member.target) {
+            // Such a name is written with an escape: in its plain form it would be no JSON.
+            _ if name.bytes().any(|b| matches!(b, b'"' | b'\\' | 0..0x20)) => None,
             Some(Target::Object(_)) => None,
             Some(Target::Field(field)) => Some(Expected::new(name, Some(field))),
             None => Some(Expected::new(name, None)),

@@ -402,6 +402,16 @@ proptest::proptest! {
 }
 
 #[test]
+fn a_name_that_needs_an_escape_is_no_json_without_it() {
+    for (escaped, plain) in [(r#"a\"b"#, "a\"b"), (r"a\\", "a\\"), (r"a\n", "a\n")] {
+        let mut decoder = EventDecoder::new(Arc::new(stream()));
+        let with = |name: &str| event(&format!(r#""{name}":1"#));
+        assert!(decoder.decode(with(escaped).as_bytes()).is_ok(), "{escaped}");
+        assert!(decoder.decode(with(plain).as_bytes()).is_err(), "{plain}");
+    }
+}
+
+#[test]
 fn events_without_some_members_stay_familiar() {
     let mut decoder = EventDecoder::new(Arc::new(stream()));
     decoder.decode(event(r#""play":1,"x":"","yards":2.5"#).as_bytes()).unwrap();

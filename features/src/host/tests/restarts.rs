@@ -42,6 +42,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn no_damage_makes_the_hosts_panic(damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let mut host = host();
+        let mut bytes = played(&mut host).encode(&host);
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(state) = KeyState::decode(&bytes, &host) {
+            for index in 0..2 {
+                let mut requests = RequestHost::new(Arc::clone(&host.views()[index]), index);
+                let _ = requests.row(Some(&state), &play(3, 4 * SECOND, "run", f64::MAX));
+            }
+            let mut key = Key { state, offset: 3 };
+            for time in [4, 9, i64::MAX / SECOND, i64::MIN / SECOND] {
+                key.process(&mut host, &play(time, time * SECOND, "run", f64::MAX));
+            }
+            key.state.encode(&host);
+        }
+    }
+}
+
 fn played(host: &mut StreamHost) -> KeyState {
     let mut key = Key::new();
     for number in 1..6 {
