@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{KeyState, ViewRow};
 use crate::event::{Decision, Event, Place};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, ViewState};
 use crate::plan::View;
 use crate::program::Scratch;
 use crate::schema::Stream;
@@ -27,7 +27,7 @@ pub struct Accepted {
     pub rows: Vec<Option<ViewRow>>,
 }
 
-/// Runs every view of one stream over its events. Cheap to clone apart from its scratch; one per worker.
+/// Runs every view of one stream over its events. Keeps room from event to event: one per worker.
 #[derive(Debug)]
 pub struct StreamHost {
     stream: Arc<Stream>,
@@ -127,7 +127,7 @@ impl Runner {
 
     /// The windows of a row that is not folded, after [`Runner::keeps`].
     pub(super) fn peek(&mut self, state: Option<&KeyState>, index: usize, time: Micros, own: Option<Place>) {
-        let empty = Default::default();
+        let empty = ViewState::default();
         let view_state = state.and_then(|state| state.views.get(index)).unwrap_or(&empty);
         self.kernel.peek(view_state, time, own, &self.before, &mut self.results);
     }

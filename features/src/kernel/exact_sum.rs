@@ -5,10 +5,13 @@
 //! summation using small and large superaccumulators"). Only the digits between the lowest and the highest one touched
 //! are stored: a sum of everyday numbers takes three or four.
 
+mod rounding;
 mod variance;
 
 use smallvec::SmallVec;
 
+pub(super) use self::rounding::integer_mean;
+use self::rounding::{Magnitude, quotient};
 pub(super) use self::variance::sample_variance;
 
 use crate::wire::{Reader, StateError};
@@ -19,8 +22,6 @@ const MOST_PENDING: u32 = 1 << 29;
 const MOST_DIGITS: usize = 72;
 /// No sum of 2^64 squares of doubles does, in units of squares.
 const MOST_SQUARE_DIGITS: usize = 144;
-/// The weight of digit 0, bit 0.
-const UNIT_EXPONENT: i32 = -1074;
 
 /// A sum of finite doubles.
 #[derive(Debug, Clone, Default)]
@@ -38,13 +39,6 @@ struct Canonical {
     negative: bool,
     low: usize,
     digits: SmallVec<[u32; 8]>,
-}
-
-/// A magnitude `top`·2^(`exponent`−1074), and whether something smaller than its last bit was left out.
-struct Magnitude {
-    top: u128,
-    exponent: i32,
-    sticky: bool,
 }
 
 impl ExactSum {
@@ -266,75 +260,6 @@ impl PartialEq for ExactSum {
         let (mine, theirs) = (self.canonical(), other.canonical());
         mine.digits.is_empty() && theirs.digits.is_empty() || mine == theirs
     }
-}
-
-impl Magnitude {
-    /// Half to even. `None` beyond the largest double.
-    #[inline]
-    fn round(&self) -> Option<f64> {
-        let length = 128 - self.top.leading_zeros() as i32;
-        // No bit weighs less than 2^-1074, however few are left: that is what subnormals are.
-        let drop = (length - 53).max(-self.exponent);
-        let kept = if drop <= 0 {
-            self.top << drop.unsigned_abs().min(53)
-        } else if drop > 127 {
-            0
-        } else {
-            let half = 1_u128 << (drop - 1);
-            let (kept, rest) = (self.top >> drop, self.top & (half | (half - 1)));
-            let up = rest > half || (rest == half && (self.sticky || kept & 1 == 1));
-            kept + u128::from(up)
-        };
-        if kept == 0 {
-            return Some(0.0);
-        }
-        // A normal mantissa's own leading bit adds the one by which the exponent field exceeds the last bit's index.
-        let last_bit = u64::try_from(self.exponent + drop).ok()?;
-        if last_bit > 2045 {
-            return None;
-        }
-        let x = f64::from_bits((last_bit << 52) + u64::try_from(kept).ok()?);
-        x.is_finite().then_some(x)
-    }
-
-    /// The magnitude as a double if it is one.
-    #[inline]
-    fn exactly(&self) -> Option<f64> {
-        let exact = self.top == 0 || self.top.leading_zeros() + self.top.trailing_zeros() >= 128 - 53;
-        if exact && !self.sticky { self.round() } else { None }
-    }
-}
-
-/// Long division of the magnitude by `count`, far enough that rounding is decided.
-fn quotient(low: usize, digits: &[u32], count: u64) -> Magnitude {
-    let divisor = u128::from(count);
-    let (mut top, mut remainder) = (0_u128, 0_u128);
-    let mut exponent = 32 * (low + digits.len()) as i32;
-    let mut below = digits.iter().rev();
-    // Ninety-six bits decide; where the quotient is that small, two digits below the unit do.
-    while top < 1 << 96 && exponent > -64 {
-        remainder = (remainder << 32) | u128::from(below.next().copied().unwrap_or(0));
-        top = (top << 32) | (remainder / divisor);
-        remainder %= divisor;
-        exponent -= 32;
-    }
-    Magnitude { top, exponent, sticky: remainder != 0 || below.any(|d| *d != 0) }
-}
-
-/// The exact quotient of an integer sum and a count, rounded once; `None` for a count of 0.
-pub(crate) fn integer_mean(sum: i128, count: u64) -> Option<f64> {
-    if count == 0 {
-        return None;
-    }
-    let magnitude = sum.unsigned_abs();
-    if magnitude < 1 << 53 && count < 1 << 53 {
-        return Some(sum as f64 / count as f64);
-    }
-    let digits: SmallVec<[u32; 4]> = (0..4).map(|i| (magnitude >> (32 * i)) as u32).collect();
-    // Digits stand at multiples of 32 bits, the unit of integers at bit 1074: divided at 1088, then moved back.
-    let quotient = quotient(34, &digits, count);
-    let moved = Magnitude { exponent: quotient.exponent - 34 * 32 - UNIT_EXPONENT, ..quotient };
-    moved.round().map(|x| if sum < 0 { -x } else { x })
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::{Canonical, ExactSum, Magnitude, UNIT_EXPONENT, quotient};
+use super::rounding::{Magnitude, UNIT_EXPONENT, quotient};
+use super::{Canonical, ExactSum};
 
 type Digits = SmallVec<[u32; 16]>;
 
