@@ -149,7 +149,7 @@ mod tests {
       "plays.csv"
     ]
   },
-  "checked_at": "2025-02-09T23:31:00Z"
+  "checked_at": "2025-02-09T23:31:00.000000Z"
 }
 "#;
         assert_eq!(fs::read_to_string(path).unwrap(), expected);

@@ -19,12 +19,11 @@ use crate::output::{self, UsageError, say};
 use crate::source::DataArgs;
 use crate::{clock, lookup, progress};
 
-/// Examples:
-///   clutch parity --project nfl
-///   clutch parity --project nfl --view win_probability --data plays='seasons/*.parquet'
-///   clutch parity --project nfl --seed 7 --restarts 500 --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  clutch parity --project nfl
+  clutch parity --project nfl --view win_probability --data plays='seasons/*.parquet'
+  clutch parity --project nfl --seed 7 --restarts 500 --json")]
 pub(crate) struct Args {
     /// Only this view; otherwise all of them.
     #[arg(long, value_name = "NAME")]

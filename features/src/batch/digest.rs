@@ -57,6 +57,7 @@ mod tests {
     fn history(points: [Value; 2]) -> History {
         let stream = fixture::stream();
         let of = |index: usize| match index {
+            0 => [Value::String("a".into()), Value::String("a".into())],
             1 => [Value::Int(1), Value::Int(2)],
             2 => points.clone(),
             _ => [Value::Null, Value::Null],
