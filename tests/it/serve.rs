@@ -179,3 +179,20 @@ fn predict_tells_mistakes_from_answers_that_are_no() {
     assert_refused(&unknown, 1, &["no row of view `win_probability`"]);
     assert_eq!(last_json_line(&unknown)["problem"]["code"], "unknown_key");
 }
+
+#[test]
+fn a_project_without_models_is_served_and_trains_nothing() {
+    let project = TestProject::nfl();
+    let manifest = project.dir().join("clutch.toml");
+    let text = std::fs::read_to_string(&manifest).expect("clutch.toml");
+    let streams = text.split("# Who wins").next().expect("streams");
+    std::fs::write(&manifest, streams).expect("writable");
+
+    let server = Server::start(&project);
+    assert_eq!(get(&server, "/models/status")["endpoints"], json!([]));
+    if cfg!(feature = "train") {
+        let refused = project.output(&["train", "--model", "win_probability"]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("declares no model"));
+    }
+}
