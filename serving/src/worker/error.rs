@@ -16,7 +16,10 @@ pub enum WorkerError {
     #[error("a record cannot be published")]
     Output(#[from] TooLarge),
     /// The store holds more than was ever committed: the log lost commits, or the store belongs to another log.
-    #[error("the states have folded {folded} events and the log has committed {committed}")]
+    #[error(
+        "the states have folded {folded} events and the log has committed {committed}: they belong to different logs; \
+         name the stream's topic as it was, or give the stream another name to begin anew"
+    )]
     Ahead { folded: u64, committed: u64 },
     #[error("the partition was not taken")]
     NotTaken,
