@@ -17,6 +17,7 @@ use template::Template;
 
 Examples:
   clutch init nfl --template nfl
+  clutch init lol --template lol
   clutch init shop --from orders.csv")]
 pub(crate) struct Args {
     /// The folder to write; its last part is the project's name.

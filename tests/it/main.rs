@@ -6,6 +6,8 @@ mod architecture;
 mod history;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod kill;
+#[cfg(feature = "train")]
+mod lol;
 mod models;
 #[cfg(feature = "train")]
 mod parity;

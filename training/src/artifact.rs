@@ -60,7 +60,8 @@ fn manifest(made: Made<'_>) -> Manifest {
         split: model
             .split
             .as_ref()
-            .map(|split| SplitRecord { time: field(split.time), test_from: json(&split.test_from) }),
+            .zip(dataset.test_from(model))
+            .map(|(split, from)| SplitRecord { time: field(split.time), test_from: json(&from) }),
         group: model.group.iter().map(|&index| field(index)).collect(),
         rows: Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 },
         evaluation,

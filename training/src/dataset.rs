@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use features::batch::{History, ViewTable};
 use features::column::{Column, Data, Table};
-use features::project::Model;
+use features::project::{Model, TestPart};
 use features::schema::Compiled;
 use features::value::Value;
 use smol_str::SmolStr;
@@ -119,11 +119,19 @@ impl Dataset {
 
     /// Training and test part as the model declares; everything trains where it declares no split.
     pub fn split(&self, model: &Model) -> Result<Parts, SplitError> {
-        match &model.split {
-            None => Ok(split::all_train(self.rows())),
-            Some(split) => {
-                split::divide(&model.view.stream.schema.fields[split.time].name, &self.times, &split.test_from)
+        match (&model.split, self.test_from(model)) {
+            (Some(split), Some(from)) => {
+                split::divide(&model.view.stream.schema.fields[split.time].name, &self.times, &from)
             }
+            _ => Ok(split::all_train(self.rows())),
+        }
+    }
+
+    /// The first time of the test part; `None` where the model declares no split.
+    pub fn test_from(&self, model: &Model) -> Option<Value> {
+        match &model.split.as_ref()?.test {
+            TestPart::From(value) => Some(value.clone()),
+            TestPart::Share(share) => split::start_of_newest(&self.times, *share),
         }
     }
 

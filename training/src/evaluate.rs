@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use features::batch::{BatchError, Order, compute};
+use features::element::parse_timestamp;
 use features::project::{Model, Project, Task};
-use features::value::Value;
+use features::value::{Type, Value};
+use models::artifact::Manifest;
 use models::evaluation::{self, Evaluation, EvaluationError, Groups, Resampling, Sample};
 use models::predictor::Predictor;
 use models::registry::Version;
@@ -83,7 +85,7 @@ pub fn evaluate(run: &EvaluateRun<'_>, progress: &dyn Progress) -> Result<Evalua
     let manifest = run.version.artifact.manifest();
     let mut remarks = Remark::of_history(&history);
     remarks.extend(Remark::of_groups(&evaluation));
-    remarks.extend(seen_in_training(&model, &dataset));
+    remarks.extend(seen_in_training(&model, manifest, &dataset));
     if manifest.label != model.label.text {
         remarks.push(Remark::OtherLabel { trained: manifest.label.clone(), now: model.label.text.clone() });
     }
@@ -151,12 +153,25 @@ fn declared(project: &Project, version: &Version) -> Result<Model, EvaluateError
     Ok(Model { inputs: inputs.collect::<Result<_, _>>()?, ..Model::clone(model) })
 }
 
-/// Rows before the split: the version may have learned from them.
-fn seen_in_training(model: &Model, dataset: &Dataset) -> Option<Remark> {
-    let split = model.split.as_ref()?;
-    let before = |time: &&Value| part_of(time, &split.test_from) == Some(Part::Train);
+/// Rows before the version's split, if the project still splits by the same field: it may have learned from them.
+fn seen_in_training(model: &Model, manifest: &Manifest, dataset: &Dataset) -> Option<Remark> {
+    let field = &model.view.stream.schema.fields[model.split.as_ref()?.time];
+    let split = manifest.split.as_ref().filter(|split| split.time == field.name)?;
+    let from = value_of(&split.test_from, field.ty)?;
+    let before = |time: &&Value| part_of(time, &from) == Some(Part::Train);
     let seen = dataset.times.iter().filter(before).count();
     (seen > 0).then_some(Remark::SeenInTraining { seen: seen as u64, rows: dataset.rows() as u64 })
+}
+
+/// A constant as a manifest keeps it.
+fn value_of(json: &serde_json::Value, ty: Type) -> Option<Value> {
+    match (ty, json) {
+        (Type::Int, json) => json.as_i64().map(Value::Int),
+        (Type::Float, json) => json.as_f64().map(Value::Float),
+        (Type::String, serde_json::Value::String(text)) => Some(Value::String(text.into())),
+        (Type::Timestamp, serde_json::Value::String(text)) => parse_timestamp(text).map(Value::Timestamp),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

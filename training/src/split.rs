@@ -67,6 +67,21 @@ pub fn divide(field: &str, times: &[Value], test_from: &Value) -> Result<Parts, 
     Ok(parts)
 }
 
+/// The time from which on the newest rows make up `share` of all, or more where rows of one time belong together. `None`
+/// where there are no times.
+pub fn start_of_newest(times: &[Value], share: f64) -> Option<Value> {
+    let mut ordered: Vec<&Value> = times.iter().collect();
+    ordered.sort_by(|a, b| compare(a, b).unwrap_or(Ordering::Equal));
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count of rows times a share below 1"
+    )]
+    let tested = (ordered.len() as f64 * share).ceil() as usize;
+    ordered.get(ordered.len().saturating_sub(tested.max(1))).map(|&time| time.clone())
+}
+
 /// `None` if the two cannot be compared.
 pub fn part_of(time: &Value, test_from: &Value) -> Option<Part> {
     Some(if compare(time, test_from)? == Ordering::Less { Part::Train } else { Part::Test })
@@ -121,6 +136,20 @@ mod tests {
     fn the_boundary_itself_is_tested() {
         let parts = divide("season", &ints(&[2022, 2023, 2021, 2024]), &Value::Int(2023)).unwrap();
         assert_eq!(parts, Parts { train: vec![0, 2], test: vec![1, 3] });
+    }
+
+    #[test]
+    fn the_newest_share_is_tested_whatever_the_order_of_rows() {
+        let times = ints(&[5, 1, 4, 2, 3, 10, 9, 8, 7, 6]);
+        assert_eq!(start_of_newest(&times, 0.2), Some(Value::Int(9)));
+        assert_eq!(start_of_newest(&times, 0.01), Some(Value::Int(10)), "never nothing");
+        assert_eq!(start_of_newest(&[], 0.2), None);
+    }
+
+    #[test]
+    fn rows_of_one_time_are_not_parted() {
+        let times = ints(&[1, 1, 2, 2, 2, 2, 2, 3]);
+        assert_eq!(start_of_newest(&times, 0.25), Some(Value::Int(2)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 pub use sources::{SourceFile, Sources};
-pub use spec::{Algorithm, Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task};
+pub use spec::{Algorithm, Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task, TestPart};
 
 use crate::diagnostic::Problems;
 use crate::plan::View;

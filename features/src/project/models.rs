@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use super::document::{Document, Section, Text, described, float_of, integer_of};
 use super::gate;
-use super::spec::{Algorithm, Model, Split, Task};
+use super::spec::{Algorithm, Model, Split, Task, TestPart};
 use super::streams::field_named;
 use super::views::ViewEntry;
 use crate::element::parse_timestamp;
@@ -245,19 +245,37 @@ fn inputs(doc: &Document, model: &Text<'_>, features: Option<&[Text<'_>]>, view:
     inputs
 }
 
-/// `split = { time = "field", test_from = value }`
+/// `split = { time = "field", test_from = value }` or `split = { time = "field", test_share = 0.2 }`
 fn split(mut section: Section<'_>, stream: &Stream, broken: &HashSet<SmolStr>) -> Option<Split> {
     let doc = section.doc;
     let time = section.required_string("time", "time = \"field\": the field that tells old rows from new ones");
     let from = section.get("test_from");
-    if from.is_none() {
-        section.missing("test_from", "test_from = …: the first value of the test part");
+    let has_share = section.has("test_share");
+    let share = test_share(&mut section);
+    if from.is_none() && !has_share {
+        let help = "test_from = …: the first value of the test part, or test_share = 0.2: the newest fifth of the rows";
+        section.missing("test_from", help);
+    }
+    if let (Some(from), true) = (from, has_share) {
+        doc.problem(from.span(), "a split has either test_from or test_share", "leave one of them out".to_owned());
     }
     section.finish();
     let time = time.and_then(|text| field_named(doc, &text, &stream.schema, broken))?;
-    let from = from?;
-    let test_from = value_of(doc, from, stream.schema.fields[time].ty)?;
-    Some(Split { time, test_from })
+    let test = match from {
+        Some(from) => TestPart::From(value_of(doc, from, stream.schema.fields[time].ty)?),
+        None => TestPart::Share(share?),
+    };
+    Some(Split { time, test })
+}
+
+fn test_share(section: &mut Section<'_>) -> Option<f64> {
+    let share = section.float("test_share")?;
+    if 0.0 < share && share < 1.0 {
+        return Some(share);
+    }
+    let message = format!("test_share is the share of rows to test on, above 0 and below 1; this is {share}");
+    section.doc.problem(section.span.clone(), message, "test_share = 0.2".to_owned());
+    None
 }
 
 /// A constant of the file as a value of type `ty`.

@@ -35,12 +35,22 @@ impl Algorithm {
     }
 }
 
-/// Rows whose `time` field is at least `test_from` are the test part.
+/// What is trained on lies before what is tested on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     /// Index of a field of the stream.
     pub time: usize,
-    pub test_from: Value,
+    pub test: TestPart,
+}
+
+/// Where the test part begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TestPart {
+    /// `test_from = VALUE`: at rows whose time is at least this.
+    From(Value),
+    /// `test_share = 0.2`: with the newest rows that make up this share, above 0 and below 1; rows of one time stay
+    /// together in the test part.
+    Share(f64),
 }
 
 /// A limit that a version must keep to become champion.

@@ -22,11 +22,16 @@ pub(crate) struct TestProject {
 impl TestProject {
     /// The ready-made `nfl` project.
     pub(crate) fn nfl() -> TestProject {
+        TestProject::template("nfl")
+    }
+
+    /// A ready-made project.
+    pub(crate) fn template(name: &str) -> TestProject {
         let folder = TempDir::new().expect("temporary folder");
         let project = TestProject { folder };
         let dir = project.dir();
         let init =
-            clutch().args(["init", &dir.display().to_string(), "--template", "nfl"]).output().expect("clutch runs");
+            clutch().args(["init", &dir.display().to_string(), "--template", name]).output().expect("clutch runs");
         assert_success(&init);
         project
     }

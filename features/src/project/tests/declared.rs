@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{PROJECT, VIEW, changed, check};
-use crate::project::{Algorithm, Project, Task};
+use crate::project::{Algorithm, Project, Split, Task, TestPart};
 use crate::schema::EventTime;
 use crate::value::Micros;
 use crate::value::Value;
@@ -47,7 +47,7 @@ fn everything_declared_is_there() {
     let inputs: Vec<_> = model.inputs.iter().map(|&i| model.view.columns[i].name.as_str()).collect();
     assert_eq!(inputs, ["down", "score", "yards_recent"]);
     assert_eq!((model.task, model.algorithm.clone()), (Task::Classification, Algorithm::Logistic { l2: 0.5 }));
-    assert_eq!(model.split.as_ref().map(|s| (s.time, s.test_from.clone())), Some((2, Value::Int(2024))));
+    assert_eq!(model.split, Some(Split { time: 2, test: TestPart::From(Value::Int(2024)) }));
     assert_eq!((model.group.clone(), model.references.clone(), model.seed), (vec![0], vec![9], 7));
     assert_eq!(model.gate.len(), 2);
 

@@ -78,6 +78,9 @@ fn models_that_do_not_fit() {
         ("split     = { time = \"season\", test_from = 2024 }", "split     = { time = \"seasn\", test_from = 2024 }"),
         ("test_from = 2024", "test_from = \"2024\""),
         (", test_from = 2024", ""),
+        (", test_from = 2024", ", test_share = 1.0"),
+        (", test_from = 2024", ", test_share = \"a fifth\""),
+        ("test_from = 2024", "test_from = 2024, test_share = 0.2"),
         ("group     = \"game_id\"", "group     = [\"gam\"]"),
         ("seed      = 7", "features = [\"dwn\", \"game_id\", \"down\", \"down\"]"),
     ]));
