@@ -11,6 +11,8 @@ pub enum ArtifactError {
     Malformed { file: String, reason: serde_json::Error },
     #[error("the file `{file}` cannot be written as JSON: {reason}")]
     Unwritable { file: &'static str, reason: serde_json::Error },
+    #[error("the file `trees.bin` cannot be understood: {0}")]
+    Trees(#[from] super::InvalidTreesFile),
     #[error("the file `input_example.json` is no data frame of one row")]
     ExampleShape,
     #[error("the input example does not name the signature's features in their order")]

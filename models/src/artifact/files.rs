@@ -7,16 +7,18 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::checksums::Checksums;
-use super::{Artifact, ArtifactError, Manifest, example, mlmodel};
+use super::{Artifact, ArtifactError, Manifest, NativeModel, example, mlmodel};
 
 pub const MLMODEL: &str = "MLmodel";
 pub const MANIFEST: &str = "clutch.json";
 pub const MODEL: &str = "model.json";
+pub const TREES: &str = "trees.bin";
 pub const EXAMPLE: &str = "input_example.json";
 pub const CHECKSUMS: &str = "checksums.json";
 
-/// The version of the files' format that this build writes, and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+/// The version of the files' format that this build writes, and the newest that it reads. Version 1 had neither trees
+/// nor importances.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// File names and contents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +49,7 @@ impl Artifact {
         let mut files = Files::default();
         files.insert(MLMODEL, mlmodel::text(&self.manifest, &manifest).into_bytes());
         files.insert(MANIFEST, manifest);
-        files.insert(MODEL, versioned(MODEL, &self.model)?);
+        self.model.write(&mut files)?;
         files.insert(EXAMPLE, json(EXAMPLE, &example::to_frame(&self.input_example))?);
         let checksums = Checksums::of(&files);
         files.insert(CHECKSUMS, versioned(CHECKSUMS, &checksums)?);
@@ -56,15 +58,19 @@ impl Artifact {
 
     /// Verifies the checksums, then reads.
     pub fn from_files(files: &Files) -> Result<Artifact, ArtifactError> {
-        let checksums: Checksums = read_versioned(CHECKSUMS, files)?;
+        let checksums: Checksums = parse_versioned(CHECKSUMS, files)?;
         checksums.verify(files)?;
-        if let Some(file) = [MLMODEL, MANIFEST, MODEL, EXAMPLE].into_iter().find(|file| !checksums.covers(file)) {
-            return Err(ArtifactError::Missing { file: file.to_owned() });
-        }
-        let manifest: Manifest = read_versioned(MANIFEST, files)?;
+        let covered = |names: &[&str]| match names.iter().find(|file| !checksums.covers(file)) {
+            Some(file) => Err(ArtifactError::Missing { file: (*file).to_owned() }),
+            None => Ok(()),
+        };
+        covered(&[MLMODEL, MANIFEST, MODEL, EXAMPLE])?;
+        let manifest: Manifest = parse_versioned(MANIFEST, files)?;
         let frame: Value = parse(EXAMPLE, files.require(EXAMPLE)?)?;
         let example = example::from_frame(frame, &manifest.signature).ok_or(ArtifactError::ExampleShape)?;
-        Artifact::new(manifest, read_versioned(MODEL, files)?, example)
+        let model = NativeModel::read(files)?;
+        covered(model.further_files())?;
+        Artifact::new(manifest, model, example)
     }
 }
 
@@ -76,7 +82,7 @@ struct Versioned<'a, T> {
 }
 
 /// JSON with the format version first.
-fn versioned<T: Serialize>(file: &'static str, content: &T) -> Result<Vec<u8>, ArtifactError> {
+pub(super) fn versioned<T: Serialize>(file: &'static str, content: &T) -> Result<Vec<u8>, ArtifactError> {
     json(file, &Versioned { format_version: FORMAT_VERSION, content })
 }
 
@@ -87,7 +93,7 @@ fn json<T: Serialize>(file: &'static str, content: &T) -> Result<Vec<u8>, Artifa
 }
 
 /// The version is looked at before anything else: what a newer build wrote may look different altogether.
-fn read_versioned<T: DeserializeOwned>(file: &'static str, files: &Files) -> Result<T, ArtifactError> {
+pub(super) fn parse_versioned<T: DeserializeOwned>(file: &'static str, files: &Files) -> Result<T, ArtifactError> {
     #[derive(serde::Deserialize)]
     struct Head {
         format_version: u64,

@@ -5,6 +5,7 @@
 //! | `MLmodel` | signature and flavor, for tools that read MLflow |
 //! | `clutch.json` | the [`Manifest`]: everything known of the version |
 //! | `model.json` | the [`NativeModel`]: equal data and seed give equal bytes |
+//! | `trees.bin` | the nodes of its trees, where it has trees |
 //! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
 //! | `checksums.json` | BLAKE3 of each other file, checked at every load |
 
@@ -17,9 +18,10 @@ mod linear;
 mod manifest;
 mod mlmodel;
 mod native;
+mod trees;
 
 pub use error::ArtifactError;
-pub use files::{CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL};
+pub use files::{CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, TREES};
 pub use gate::{GateOutcome, GateReport, GateRuleReport};
 pub use linear::{InvalidLinearModel, LinearModel, Link};
 pub use manifest::{
@@ -27,8 +29,11 @@ pub use manifest::{
     ViewRecord,
 };
 pub use native::NativeModel;
+pub use trees::{
+    Aggregation, InvalidTrees, InvalidTreesFile, MAX_DEPTH, MAX_NODES, MAX_WIDTH, Node, Side, Tree, TreeModel,
+};
 
-use crate::predictor::Predictor;
+use crate::predictor::{Predictor, TreePredictor};
 
 /// A version in memory: what a registry stores and gives back. Checked when built: model, signature and example agree,
 /// and every number is finite.
@@ -72,6 +77,7 @@ impl Artifact {
     pub fn predictor(&self) -> Box<dyn Predictor> {
         match &self.model {
             NativeModel::Linear(model) => Box::new(model.clone()),
+            NativeModel::Trees(model) => Box::new(TreePredictor::new(model)),
         }
     }
 }

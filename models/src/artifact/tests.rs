@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use features::plan::ViewHash;
 use features::project::Task;
 use features::value::Type;
+use indexmap::IndexMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -105,16 +106,40 @@ fn full() -> Artifact {
     Artifact::new(manifest, NativeModel::Linear(model), example).unwrap()
 }
 
-fn golden_dir() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/artifact/golden/v1")
+/// The same of an ensemble of trees.
+fn full_trees() -> Artifact {
+    let linear = full();
+    let mut manifest = linear.manifest().clone();
+    manifest.algorithm = AlgorithmRecord { name: "boosting".to_owned(), parameters: IndexMap::new() };
+    manifest.coefficients = None;
+    let leaf = |value, cover| Node::Leaf { value, cover };
+    let split = |feature, threshold, left, right, missing| Node::Split { feature, threshold, left, right, missing };
+    let trees = vec![
+        vec![
+            split(2, 0.1, 1, 2, Side::Left),
+            leaf(-0.5, 12.25),
+            split(0, -1e-40, 3, 4, Side::Right),
+            leaf(0.25, 1.0),
+            leaf(0.5, f32::MIN_POSITIVE),
+        ],
+        vec![leaf(f32::MAX, 14.0)],
+    ];
+    let model = TreeModel::new(Link::Logit, -0.1, Aggregation::Sum, 3, trees).unwrap();
+    Artifact::new(manifest, NativeModel::Trees(model), linear.input_example().clone()).unwrap()
+}
+
+fn read_golden(folder: &str) -> Files {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/artifact/golden").join(folder);
+    let mut files = Files::default();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        files.insert(entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap());
+    }
+    files
 }
 
 fn golden_files() -> Files {
-    let mut files = Files::default();
-    for name in [MLMODEL, MANIFEST, MODEL, EXAMPLE, CHECKSUMS] {
-        files.insert(name, std::fs::read(golden_dir().join(name)).unwrap());
-    }
-    files
+    read_golden("v2_linear")
 }
 
 /// Puts another content in a file and writes the checksums anew, as a newer build or a clever hand would.
@@ -128,40 +153,62 @@ fn with_file(name: &str, content: &[u8]) -> Files {
     files
 }
 
-/// Run by hand after a deliberate change of the format (which then has a new version, and a new folder).
+/// Run by hand after a deliberate change of the format (which then has a new version, and new folders).
 #[test]
 #[ignore = "writes the golden files"]
 fn write_golden_files() {
-    std::fs::create_dir_all(golden_dir()).unwrap();
-    for (name, bytes) in full().to_files().unwrap().iter() {
-        std::fs::write(golden_dir().join(name), bytes).unwrap();
+    for (folder, artifact) in [("v2_linear", full()), ("v2_trees", full_trees())] {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/artifact/golden").join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        for (name, bytes) in artifact.to_files().unwrap().iter() {
+            std::fs::write(folder.join(name), bytes).unwrap();
+        }
     }
 }
 
 #[test]
-fn format_version_1_is_written_byte_for_byte() {
-    let (written, golden) = (full().to_files().unwrap(), golden_files());
-    for (name, bytes) in golden.iter() {
-        assert_eq!(String::from_utf8_lossy(written.get(name).unwrap()), String::from_utf8_lossy(bytes), "{name}");
+fn format_version_2_is_written_byte_for_byte() {
+    for (folder, artifact) in [("v2_linear", full()), ("v2_trees", full_trees())] {
+        let (written, golden) = (artifact.to_files().unwrap(), read_golden(folder));
+        for (name, bytes) in golden.iter() {
+            assert_eq!(String::from_utf8_lossy(written.get(name).unwrap()), String::from_utf8_lossy(bytes), "{name}");
+        }
+        assert_eq!(written, golden);
     }
-    assert_eq!(written, golden);
+}
+
+#[test]
+fn format_version_2_is_read() {
+    assert_eq!(Artifact::from_files(&read_golden("v2_linear")).unwrap(), full());
+    assert_eq!(Artifact::from_files(&read_golden("v2_trees")).unwrap(), full_trees());
 }
 
 #[test]
 fn format_version_1_is_read() {
-    assert_eq!(Artifact::from_files(&golden_files()).unwrap(), full());
+    assert_eq!(Artifact::from_files(&read_golden("v1")).unwrap(), full());
+}
+
+#[test]
+fn a_model_of_trees_is_not_read_without_its_trees() {
+    let golden = read_golden("v2_trees");
+    let mut files = Files::default();
+    for (name, bytes) in golden.iter().filter(|(name, _)| *name != TREES) {
+        files.insert(name, bytes.to_vec());
+    }
+    let error = Artifact::from_files(&files).unwrap_err();
+    assert!(matches!(&error, ArtifactError::Missing { file } if file == TREES), "{error}");
 }
 
 #[test]
 fn a_newer_format_is_refused_by_name() {
-    let newer = br#"{"format_version": 2, "everything": "else"}"#;
+    let newer = br#"{"format_version": 3, "everything": "else"}"#;
     for name in [MANIFEST, MODEL, CHECKSUMS] {
         let mut files = with_file(name, newer);
         if name == CHECKSUMS {
             files.insert(CHECKSUMS, newer.to_vec());
         }
         let error = Artifact::from_files(&files).unwrap_err().to_string();
-        let expected = format!("the file `{name}` has format version 2, this clutch reads 1: use a newer clutch");
+        let expected = format!("the file `{name}` has format version 3, this clutch reads 2: use a newer clutch");
         assert_eq!(error, expected);
     }
 }
@@ -259,7 +306,7 @@ proptest! {
         let manifest = sample::manifest("model", Task::Classification, features);
         let artifact = sample::logistic(manifest, intercept, vec![a, b]);
         let read = Artifact::from_files(&artifact.to_files().unwrap()).unwrap();
-        let NativeModel::Linear(model) = read.model();
+        let NativeModel::Linear(model) = read.model() else { unreachable!("a linear model was written") };
         prop_assert_eq!(model.intercept().to_bits(), intercept.to_bits());
         let bits: Vec<u64> = model.coefficients().iter().map(|x| x.to_bits()).collect();
         prop_assert_eq!(bits, [a.to_bits(), b.to_bits()]);

@@ -42,11 +42,11 @@ fn a_missing_input_takes_its_imputation() {
 }
 
 #[test]
-fn contributions_are_coefficient_times_input_over_the_intercept() {
+fn contributions_are_coefficient_times_distance_from_the_mean() {
     let model = model(Link::Logit, -1.0, &[2.0, 3.0], &[10.0, 100.0]);
     let mut contributions = [0.0; 2];
-    assert_eq!(model.contributions(&[0.5, f64::NAN], &mut contributions), Some(-1.0));
-    assert_eq!(contributions, [1.0, 300.0]);
+    assert_eq!(model.contributions(&[0.5, f64::NAN], &mut contributions), Some(-1.0 + 20.0 + 300.0));
+    assert_eq!(contributions, [2.0 * 0.5 - 20.0, 0.0]);
 }
 
 /// Reference: scipy.special.expit, SciPy 1.17.1.
