@@ -33,7 +33,7 @@ pub(crate) struct Args {
     model: String,
     #[command(flatten)]
     given: Given,
-    /// With --key: the time that is asked about (RFC 3339), if not now.
+    /// With --key: look at its frames of time as they stand then (RFC 3339); else the row is as it was computed.
     #[arg(long, value_name = "TIME", requires = "key")]
     as_of: Option<String>,
     /// Repeat the model's inputs in the answer.
@@ -173,7 +173,7 @@ fn answered((status, body): (u16, Vec<u8>), context: &Context) -> anyhow::Result
         None => detail,
     };
     let code = match (status, answer["code"].as_str()) {
-        (_, Some("late_event" | "dropped_by_view" | "unknown_key" | "as_of_too_early")) => output::NO,
+        (_, Some("late_event" | "dropped_by_view" | "unknown_key" | "idle_key" | "as_of_too_early")) => output::NO,
         (400..500, _) => output::USAGE,
         _ => output::FAILED,
     };

@@ -66,11 +66,22 @@ WHERE kind <> 'timeout'
 WINDOW game AS (PARTITION BY game_id ORDER BY event_time)
 ";
 
-/// Writes and loads the project; `sql` in place of the view's where given.
+/// Writes and loads the project.
 pub(crate) fn project_in(dir: &Path) -> Project {
+    load(dir, CLUTCH_TOML, SCORE_SQL)
+}
+
+/// The project with one piece of text of its settings, or of its view, in place of another.
+pub(crate) fn project_with(from: &str, to: &str) -> Project {
+    assert!(CLUTCH_TOML.contains(from) || SCORE_SQL.contains(from), "`{from}` is there");
+    let dir = tempfile::tempdir().expect("folder");
+    load(dir.path(), &CLUTCH_TOML.replace(from, to), &SCORE_SQL.replace(from, to))
+}
+
+fn load(dir: &Path, toml: &str, sql: &str) -> Project {
     std::fs::create_dir_all(dir.join("views")).expect("folder");
-    std::fs::write(dir.join("clutch.toml"), CLUTCH_TOML).expect("clutch.toml");
-    std::fs::write(dir.join("views/score.sql"), SCORE_SQL).expect("view");
+    std::fs::write(dir.join("clutch.toml"), toml).expect("clutch.toml");
+    std::fs::write(dir.join("views/score.sql"), sql).expect("view");
     Project::load(dir, &|_| None).unwrap_or_else(|problems| panic!("{problems}"))
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::StreamHost;
+use super::{Latest, StreamHost};
 use crate::event::KeyClock;
 use crate::kernel::{StateError, ViewState};
-use crate::plan::{View, ViewHash};
+use crate::plan::ViewHash;
 use crate::value::{Micros, Value};
 use crate::wire::{self, Reader};
 
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// Everything kept for one key of one stream: encoded as one blob, flushed as one value.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,8 +17,8 @@ pub struct KeyState {
     pub clock: KeyClock,
     /// One per view of the host, in its order.
     pub views: Vec<ViewState>,
-    /// The latest row of each view, for requests by key: event time and the view's columns.
-    pub latest: Vec<Option<ViewRow>>,
+    /// The latest row of each view, for requests by key.
+    pub latest: Vec<Option<Latest>>,
 }
 
 /// A row of a view: what the model sees, and when it was true. Cheap to clone.
@@ -50,17 +50,17 @@ impl KeyState {
         let present = self.views.len().min(host.views().len());
         wire::put_count(&mut out, present);
         let mut body = Vec::new();
-        for (index, (view, kernel)) in host.kernels().enumerate().take(present) {
-            out.extend_from_slice(&hash_bytes(&view.hash));
+        for (index, runner) in host.runners().enumerate().take(present) {
+            out.extend_from_slice(&hash_bytes(&runner.view.hash));
             body.clear();
             match self.latest.get(index).and_then(Option::as_ref) {
-                Some(row) => {
+                Some(latest) => {
                     body.push(1);
-                    encode_row(view, row, &mut body);
+                    latest.encode(&runner.view, runner.ageing.as_ref(), &mut body);
                 }
                 None => body.push(0),
             }
-            kernel.encode(&self.views[index], &mut body);
+            runner.kernel.encode(&self.views[index], &mut body);
             wire::put_bytes(&mut out, &body);
         }
         out
@@ -79,32 +79,19 @@ impl KeyState {
         for _ in 0..count {
             let hash: [u8; 16] = reader.array()?;
             let body = reader.bytes()?;
-            let known = host.kernels().enumerate().find(|(_, (view, _))| hash_bytes(&view.hash) == hash);
-            let Some((index, (view, kernel))) = known else { continue };
+            let known = host.runners().enumerate().find(|(_, runner)| hash_bytes(&runner.view.hash) == hash);
+            let Some((index, runner)) = known else { continue };
             let mut row = Reader::new(body);
             state.latest[index] = match row.byte()? {
                 0 => None,
-                1 => Some(decode_row(view, &mut row)?),
+                1 => Some(Latest::decode(&runner.view, runner.ageing.as_ref(), &mut row)?),
                 _ => return Err(StateError::Corrupt("a latest row has an unknown form")),
             };
-            state.views[index] = kernel.decode(row.rest())?;
+            state.views[index] = runner.kernel.decode(row.rest())?;
         }
         reader.finish()?;
         Ok(state)
     }
-}
-
-fn encode_row(view: &View, row: &ViewRow, out: &mut Vec<u8>) {
-    wire::put_signed(out, row.time);
-    for (index, column) in view.columns.iter().enumerate() {
-        wire::put_value(out, column.ty, row.columns.get(index).unwrap_or(&Value::Null));
-    }
-}
-
-fn decode_row(view: &View, reader: &mut Reader<'_>) -> Result<ViewRow, StateError> {
-    let time = reader.signed()?;
-    let columns = view.columns.iter().map(|column| reader.value(column.ty)).collect::<Result<_, _>>()?;
-    Ok(ViewRow { time, columns: Arc::new(columns) })
 }
 
 /// A view hash is 32 hex digits; what is none is taken by its own hash, so that two never look alike.

@@ -2,11 +2,13 @@
 
 mod key;
 mod key_state;
+mod latest;
 mod request;
 mod stream;
 
 pub use key_state::{KeyState, ViewRow};
-pub use request::{RequestError, RequestHost};
+pub use latest::Latest;
+pub use request::{KeyError, RequestError, RequestHost};
 pub use stream::{Accepted, Position, StreamHost};
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{KeyState, ViewRow};
+use super::latest::Ageing;
+use super::{KeyState, Latest, ViewRow};
 use crate::event::{Decision, Event, Place};
 use crate::kernel::{Kernel, ViewState};
 use crate::plan::View;
@@ -40,8 +41,9 @@ pub struct StreamHost {
 /// A view ready to run over single events, with the room that a run needs.
 #[derive(Debug)]
 pub(super) struct Runner {
-    view: Arc<View>,
+    pub(super) view: Arc<View>,
     pub(super) kernel: Kernel,
+    pub(super) ageing: Option<Ageing>,
     filter: Option<usize>,
     before: Vec<Value>,
     results: Vec<Value>,
@@ -90,8 +92,9 @@ impl StreamHost {
             runner.kernel.fold(view_state, place, newest, &runner.before, &mut runner.results);
             let row = runner.finish(&mut self.scratch, event);
             // One out of order is not the latest. Of equal times the one folded last stands last in the log.
-            if latest.as_ref().is_none_or(|latest| latest.time <= row.time) {
-                *latest = Some(row.clone());
+            if latest.as_ref().is_none_or(|latest| latest.row.time <= row.time) {
+                let Runner { ageing, before, results, .. } = &*runner;
+                Latest::take(latest, &row, ageing.as_ref(), before, &event.fields, results);
             }
             rows.push(Some(row));
         }
@@ -103,8 +106,8 @@ impl StreamHost {
         self.scratch.overflows
     }
 
-    pub(super) fn kernels(&self) -> impl Iterator<Item = (&View, &Kernel)> {
-        self.runners.iter().map(|runner| (runner.view.as_ref(), &runner.kernel))
+    pub(super) fn runners(&self) -> impl Iterator<Item = &Runner> {
+        self.runners.iter()
     }
 }
 
@@ -112,11 +115,8 @@ impl Runner {
     pub(super) fn new(view: &Arc<View>) -> Runner {
         let filter = view.before_layout().filter;
         let kernel = Kernel::new(view);
-        Runner { view: Arc::clone(view), kernel, filter, before: Vec::new(), results: Vec::new() }
-    }
-
-    pub(super) fn view(&self) -> &View {
-        &self.view
+        let ageing = Ageing::of(view, &kernel);
+        Runner { view: Arc::clone(view), kernel, ageing, filter, before: Vec::new(), results: Vec::new() }
     }
 
     /// Runs what comes before the windows; true if WHERE keeps the event.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::operator::{Kind, Operator, Reading};
 use crate::plan::{BeforeLayout, Call, Expr, Frame, HalfLife, View, Window, WindowFunction};
+use crate::schema::Stream;
 use crate::value::{Micros, Type};
 
 /// The windows of a view, arranged for folding: made once per host, shared by all keys.
@@ -11,7 +12,6 @@ use crate::value::{Micros, Type};
 pub struct Kernel {
     pub(super) groups: Vec<Group>,
     pub(super) calls: usize,
-    pub(super) lateness: Micros,
 }
 
 /// Windows that divide the key's rows alike.
@@ -31,6 +31,8 @@ pub(super) struct Group {
     pub(super) reach: usize,
     /// How far before the oldest time at which an event may still come rows must be kept.
     pub(super) span: Micros,
+    /// How far behind the key's newest time rows may still have to be put in, or left out for a request of their own id.
+    pub(super) unsettled: Micros,
 }
 
 /// A call of `ewma`.
@@ -52,10 +54,17 @@ pub(super) struct Column {
 
 impl Kernel {
     pub fn new(view: &View) -> Kernel {
-        Kernel::arrange(&view.windows, &view.calls, &view.before_layout(), view.stream.lateness)
+        let Stream { lateness, dedupe, .. } = *view.stream;
+        Kernel::arrange(&view.windows, &view.calls, &view.before_layout(), lateness, dedupe)
     }
 
-    pub(super) fn arrange(windows: &[Window], calls: &[Call], layout: &BeforeLayout, lateness: Micros) -> Kernel {
+    pub(super) fn arrange(
+        windows: &[Window],
+        calls: &[Call],
+        layout: &BeforeLayout,
+        lateness: Micros,
+        dedupe: Micros,
+    ) -> Kernel {
         let mut groups: Vec<(&[Expr], GroupBuilder<'_>)> = Vec::new();
         for (index, call) in calls.iter().enumerate() {
             let (Some(window), Some(partition)) = (windows.get(call.window), layout.partitions.get(call.window)) else {
@@ -67,8 +76,12 @@ impl Kernel {
             });
             groups[at].1.add(index, call, window, layout);
         }
-        let groups = groups.into_iter().map(|(_, builder)| builder.group).collect();
-        Kernel { groups, calls: calls.len(), lateness }
+        let mut groups: Vec<Group> = groups.into_iter().map(|(_, builder)| builder.group).collect();
+        for group in &mut groups {
+            // Nothing can be taken back out of a base. What leaves frames by itself is kept for as long as they reach.
+            group.unsettled = if group.bases > 0 { lateness.max(dedupe) } else { lateness };
+        }
+        Kernel { groups, calls: calls.len() }
     }
 }
 
@@ -90,6 +103,7 @@ impl<'a> GroupBuilder<'a> {
             bases: 0,
             reach: 0,
             span: 0,
+            unsettled: 0,
         };
         GroupBuilder { group, expressions: Vec::new() }
     }

@@ -23,7 +23,6 @@ impl Kernel {
         results.clear();
         results.resize(self.calls, Value::Null);
         state.groups.resize_with(self.groups.len(), Partitions::default);
-        let settled = newest.saturating_sub(self.lateness);
         for (group, partitions) in self.groups.iter().zip(&mut state.groups) {
             let partition = partitions.get_or_insert(group.key(before), group);
             if partition.rows.last().is_none_or(|last| last < place) {
@@ -32,13 +31,13 @@ impl Kernel {
                 group.insert(partition, place, before, results);
             }
             group.carry(partition, place.time, before, results);
-            group.settle(partition, settled);
+            group.settle(partition, newest.saturating_sub(group.unsettled));
         }
     }
 
     /// What [`Kernel::fold`] would give for a row that stands last at its timestamp, changing nothing.
-    /// `own` is the place of the same business id if it was folded: left out of the frames as far as the buffer still
-    /// holds it.
+    /// `own` is the place of the same business id if it was folded and is not older than the stream's `lateness` or
+    /// `dedupe`: it is left out of the frames.
     pub fn peek(
         &self,
         state: &ViewState,
@@ -59,7 +58,7 @@ impl Kernel {
 }
 
 impl Group {
-    fn key<'a>(&self, before: &'a [Value]) -> &'a [Value] {
+    pub(super) fn key<'a>(&self, before: &'a [Value]) -> &'a [Value] {
         before.get(self.partition.clone()).unwrap_or_default()
     }
 
@@ -200,7 +199,7 @@ impl Head {
     }
 }
 
-fn answer(operator: &Operator, accumulator: &Accumulator, results: &mut [Value]) {
+pub(super) fn answer(operator: &Operator, accumulator: &Accumulator, results: &mut [Value]) {
     for (call, reading) in &operator.calls {
         if let Some(result) = results.get_mut(*call) {
             *result = accumulator.read(operator.ty, *reading);

@@ -6,6 +6,7 @@
 //! for the next event in order). Base and buffer are the state; heads are derived from them and never stored.
 
 mod arrange;
+mod as_of;
 mod decaying;
 mod exact_sum;
 mod fold;
@@ -23,7 +24,7 @@ pub use state::ViewState;
 pub use crate::wire::StateError;
 
 /// Part of every view hash: changed whenever equal input could give other bits or state could not be read.
-pub const KERNEL_VERSION: u32 = 3;
+pub const KERNEL_VERSION: u32 = 4;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use features::host::RequestError;
+use features::host::{KeyError, RequestError};
 use features::online::StoreError;
 use models::registry::RegistryError;
 use serde::Serialize;
@@ -158,12 +158,14 @@ fn predict_entry(error: &PredictError) -> Entry {
         }
         PredictError::Input(problem) => input_entry(problem),
         PredictError::Key(problem) => key_entry(problem),
-        PredictError::UnknownKey { view } => {
-            plain(S::NOT_FOUND, "unknown_key", "Nothing is known of this key").with(json!({ "view": view }))
-        }
-        PredictError::AsOfBeforeRow { by_ms } => {
+        PredictError::NoRow(KeyError::NoRow) => plain(S::NOT_FOUND, "unknown_key", "Nothing is known of this key"),
+        PredictError::NoRow(KeyError::Idle) => plain(S::NOT_FOUND, "idle_key", "The key has been idle for too long"),
+        PredictError::NoRow(KeyError::AsOfTooEarly { by_ms }) => {
             plain(S::UNPROCESSABLE_ENTITY, "as_of_too_early", "The time asked for has passed")
                 .with(json!({ "by_ms": by_ms }))
+        }
+        PredictError::AsOfWithoutTimes { .. } => {
+            plain(S::UNPROCESSABLE_ENTITY, "as_of_without_times", "The stream has no times")
         }
         PredictError::Store(StoreError::KeyTooLong { .. }) => {
             plain(S::UNPROCESSABLE_ENTITY, "invalid_key", "The key is not the stream's key")

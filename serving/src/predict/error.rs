@@ -1,7 +1,7 @@
 //! Every way in which a prediction can be refused.
 
 use features::event::Invalid;
-use features::host::RequestError;
+use features::host::{KeyError, RequestError};
 use features::kernel::StateError;
 use features::online::StoreError;
 use features::value::Type;
@@ -27,10 +27,10 @@ pub enum PredictError {
     Input(#[from] InputProblem),
     #[error(transparent)]
     Key(#[from] KeyProblem),
-    #[error("the key has no row of view `{view}` yet")]
-    UnknownKey { view: String },
-    #[error("`as_of` is {by_ms} ms before the key's latest row")]
-    AsOfBeforeRow { by_ms: i64 },
+    #[error(transparent)]
+    NoRow(#[from] KeyError),
+    #[error("the events of stream `{stream}` have an order and no times: leave out `as_of`")]
+    AsOfWithoutTimes { stream: String },
     #[error("the key's state cannot be fetched")]
     Store(#[from] StoreError),
     #[error("the key's state cannot be read")]
@@ -53,8 +53,8 @@ impl PredictError {
             | PredictError::Request(_)
             | PredictError::Input(_)
             | PredictError::Key(_)
-            | PredictError::UnknownKey { .. }
-            | PredictError::AsOfBeforeRow { .. } => false,
+            | PredictError::NoRow(_)
+            | PredictError::AsOfWithoutTimes { .. } => false,
         }
     }
 }

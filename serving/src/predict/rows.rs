@@ -9,6 +9,7 @@ use features::online::{Slot, StateReader, ViewSet};
 use features::partition::partition_of;
 use features::plan::{Column, View};
 use features::project::Project;
+use features::schema::EventTime;
 use features::value::{Micros, Value};
 use indexmap::IndexMap;
 use smol_str::SmolStr;
@@ -46,6 +47,8 @@ pub(super) struct Row {
     pub(super) values: Vec<Value>,
     /// The newest event time that the key's state has folded.
     pub(super) newest: Option<Micros>,
+    /// The time that was asked about, if not now.
+    pub(super) as_of: AsOf,
 }
 
 /// The states of the keys that a batch has met so far: each is fetched and decoded once.
@@ -97,7 +100,13 @@ impl RowSource {
     ) -> Result<Parsed, PredictError> {
         Ok(match given {
             Given::Event(json) => Parsed::Event(scratch.decoder.decode(json.as_bytes()).map_err(PredictError::Event)?),
-            Given::Key(json, as_of) => Parsed::Key(key_event(json, &self.view.stream)?, as_of),
+            Given::Key(json, as_of) => {
+                let stream = &self.view.stream;
+                if as_of.is_some() && matches!(stream.event_time, EventTime::Order { .. }) {
+                    return Err(PredictError::AsOfWithoutTimes { stream: stream.name.to_string() });
+                }
+                Parsed::Key(key_event(json, stream)?, as_of)
+            }
             Given::Features(json) => {
                 let columns: Vec<&Column> = model.inputs.iter().map(|&i| &self.view.columns[i]).collect();
                 Parsed::Inputs(named_inputs(json, &columns)?)
@@ -116,20 +125,16 @@ impl RowSource {
     ) -> Result<Row, PredictError> {
         let pick = |columns: &[Value]| model.inputs.iter().map(|&i| columns[i].clone()).collect();
         match parsed {
-            Parsed::Inputs(values) => Ok(Row { values, newest: None }),
+            Parsed::Inputs(values) => Ok(Row { values, newest: None, as_of: None }),
             Parsed::Event(event) => {
                 let state = self.state(scratch, &event, reader, states).await?;
                 let row = scratch.request.row(state.as_deref(), &event)?;
-                Ok(Row { values: pick(&row.columns), newest: state.and_then(|s| s.clock.newest) })
+                Ok(Row { values: pick(&row.columns), newest: state.and_then(|s| s.clock.newest), as_of: None })
             }
             Parsed::Key(event, as_of) => {
-                let unknown = || PredictError::UnknownKey { view: self.view.name.to_string() };
-                let state = self.state(scratch, &event, reader, states).await?.ok_or_else(unknown)?;
-                let row = state.latest.get(ONLY).and_then(Option::as_ref).ok_or_else(unknown)?;
-                if let Some(early) = as_of.filter(|as_of| *as_of < row.time) {
-                    return Err(PredictError::AsOfBeforeRow { by_ms: row.time.saturating_sub(early) / 1_000 });
-                }
-                Ok(Row { values: pick(&row.columns), newest: state.clock.newest })
+                let state = self.state(scratch, &event, reader, states).await?;
+                let row = scratch.request.latest(state.as_deref(), as_of)?;
+                Ok(Row { values: pick(&row.columns), newest: state.and_then(|s| s.clock.newest), as_of })
             }
         }
     }

@@ -41,7 +41,8 @@ pub struct Prediction {
     pub id: Uuid,
     /// The probability of TRUE, or the expected value.
     pub value: f64,
-    /// How far the clock is past the newest event that the key's state has folded; `None` where no state took part.
+    /// How far the clock, or the time that was asked about, is past the newest event that the key's state has folded;
+    /// `None` where no state took part.
     pub features_age_ms: Option<i64>,
     /// One value per input of the model, where asked for.
     pub features: Option<Vec<Value>>,
@@ -135,7 +136,7 @@ impl PredictService {
         let mut prediction = |row: Row| Prediction {
             id: prediction_id(now),
             value: outputs.next().unwrap_or(f64::NAN),
-            features_age_ms: row.newest.map(|newest| (now.saturating_sub(newest) / 1_000).max(0)),
+            features_age_ms: row.newest.map(|newest| (row.as_of.unwrap_or(now).saturating_sub(newest) / 1_000).max(0)),
             features: options.return_features.then_some(row.values),
         };
         rows.into_iter().map(|row| row.map(&mut prediction)).collect()

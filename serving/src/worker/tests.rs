@@ -190,7 +190,7 @@ fn recent(bench: &Bench, key: &str) -> Option<f64> {
     let bytes = bench.store.get(&slot, hold, key.as_bytes()).expect("get")?;
     let host = StreamHost::new(bench.plan.stream.clone(), bench.plan.views.clone());
     let state = KeyState::decode(&bytes, &host).expect("state");
-    state.latest[0].as_ref()?.columns[3].as_number()
+    state.latest[0].as_ref()?.row.columns[3].as_number()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The hosts over a small project, from JSON to rows.
 
+mod as_of;
 mod keys;
 mod requests;
 mod restarts;

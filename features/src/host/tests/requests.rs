@@ -82,3 +82,17 @@ fn a_view_that_the_state_does_not_hold_yet_sees_nothing() {
     let row = request_host(&host, 1).row(Some(&state), &play(4, 20 * SECOND, "run", 1.0)).unwrap();
     assert_eq!(row.columns[2], Value::Int(1));
 }
+
+#[test]
+fn an_own_event_older_than_lateness_is_left_out_while_its_id_is_remembered() {
+    let mut host = host();
+    let mut key = Key::new();
+    for (number, time) in [(1, 0), (2, 30), (3, 45)] {
+        key.process(&mut host, &play(number, time * SECOND, "run", 1.0));
+    }
+    let plays = |number| {
+        let row = request_host(&host, 1).row(Some(&key.state), &play(number, 45 * SECOND, "run", 1.0)).unwrap();
+        row.columns[2].clone()
+    };
+    assert_eq!([plays(1), plays(3), plays(4)], [Value::Int(3), Value::Int(3), Value::Int(4)]);
+}

@@ -58,11 +58,9 @@ fn any_call() -> impl Strategy<Value = Call> {
 
 fn any_plan() -> impl Strategy<Value = Plan> {
     let lateness = prop_oneof![Just(0), 1..20_i64, Just(i64::MAX)];
-    (vec(any_window(), 3), vec(any_call(), 1..7), lateness).prop_map(|(windows, calls, lateness)| Plan {
-        windows,
-        calls,
-        lateness,
-    })
+    let dedupe = prop_oneof![Just(0), 1..40_i64];
+    (vec(any_window(), 3), vec(any_call(), 1..7), lateness, dedupe)
+        .prop_map(|(windows, calls, lateness, dedupe)| Plan { windows, calls, lateness, dedupe })
 }
 
 fn any_fields() -> impl Strategy<Value = Vec<Value>> {
@@ -132,8 +130,8 @@ proptest! {
             oracle.fold(Place { time: times[at], offset: at as u64 }, &plan.before(&step.fields));
             let Some(own) = step.request.filter(|own| *own <= at) else { continue };
             let oldest = fold.newest.unwrap_or(0).saturating_sub(plan.lateness);
-            // What has left the buffer cannot be left out of an unbounded frame.
-            let own = Some(Place { time: times[own], offset: own as u64 }).filter(|own| own.time >= oldest);
+            let remembered = fold.newest.unwrap_or(0).saturating_sub(plan.lateness.max(plan.dedupe));
+            let own = Some(Place { time: times[own], offset: own as u64 }).filter(|own| own.time >= remembered);
             for time in [oldest, times[at].max(oldest), fold.newest.unwrap_or(0) + 1] {
                 let expected = oracle.peek(time, own, &plan.before(&step.fields));
                 assert_same_bits(&fold.peek(time, own, &step.fields), &expected, &(&plan, time, own));
@@ -180,9 +178,8 @@ proptest! {
         for (time, step) in times(&plan, &steps).into_iter().zip(&steps) {
             fold.fold(time, &step.fields);
         }
-        let settled = fold.newest.unwrap_or(0).saturating_sub(plan.lateness);
         for (group, partitions) in fold.kernel.groups.iter().zip(&fold.state.groups) {
-            let oldest = settled.saturating_sub(group.span);
+            let oldest = fold.newest.unwrap_or(0).saturating_sub(group.unsettled).saturating_sub(group.span);
             let rows = times(&plan, &steps).iter().filter(|time| **time >= oldest).count();
             // A partition settles when it gets an event; the last event's has.
             let key = steps.last().map(|step| plan.before(&step.fields)[group.partition.clone()].to_vec());

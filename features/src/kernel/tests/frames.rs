@@ -5,7 +5,7 @@ use super::*;
 /// Folds rows in order and gives the results of one call.
 #[track_caller]
 fn results(frame: Frame, exclude: bool, one: Call, rows: &[Vec<Value>]) -> Vec<Value> {
-    let plan = Plan { windows: vec![window(&[], frame, exclude)], calls: vec![one], lateness: 0 };
+    let plan = Plan { windows: vec![window(&[], frame, exclude)], calls: vec![one], lateness: 0, dedupe: 0 };
     let mut fold = Fold::new(&plan);
     rows.iter().enumerate().map(|(time, fields)| fold.fold(time as i64, fields).remove(0)).collect()
 }
@@ -110,6 +110,7 @@ fn partitions_do_not_mix_and_null_is_one() {
         windows: vec![window(&[TEAM], Frame::Unbounded, false)],
         calls: vec![call(0, WindowFunction::Count, None, None)],
         lateness: 0,
+        dedupe: 0,
     };
     let mut fold = Fold::new(&plan);
     let teams = [text("KC"), text("DET"), NULL, text("KC"), NULL, text("KC")];
@@ -123,6 +124,7 @@ fn an_event_out_of_order_sees_what_precedes_it_and_is_seen_by_what_follows() {
         windows: vec![window(&[], Frame::Rows(1), false)],
         calls: vec![of_int(WindowFunction::Sum), call(0, WindowFunction::Lag { offset: 1 }, Some(INT), None)],
         lateness: 10,
+        dedupe: 0,
     };
     let mut fold = Fold::new(&plan);
     let mut at = |time, i| fold.fold(time, &row(&[(INT, Value::Int(i))]));
@@ -140,6 +142,7 @@ fn a_frame_of_time_leaves_out_what_is_exactly_as_old() {
         windows: vec![window(&[], Frame::Range(10), exclude)],
         calls: vec![of_int(WindowFunction::Sum), of_int(WindowFunction::Count)],
         lateness: 5,
+        dedupe: 0,
     };
     let results = |exclude| {
         let mut fold = Fold::new(&plan(exclude));
@@ -160,6 +163,7 @@ fn a_frame_of_time_empties_while_its_key_is_quiet() {
         windows: vec![window(&[], Frame::Range(10), true)],
         calls: vec![call(0, WindowFunction::Count, None, None)],
         lateness: 0,
+        dedupe: 0,
     };
     let mut fold = Fold::new(&plan);
     for time in 0..5 {
@@ -222,6 +226,7 @@ fn values_fade_by_rows_or_by_time() {
             windows: vec![window(&[], Frame::Unbounded, exclude)],
             calls: vec![call(0, WindowFunction::Ewma { half_life }, Some(FLOAT), None)],
             lateness: 100,
+            dedupe: 0,
         };
         let mut fold = Fold::new(&plan);
         let means = rows.iter().map(|(time, x)| {

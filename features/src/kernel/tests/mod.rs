@@ -47,6 +47,7 @@ struct Plan {
     windows: Vec<Window>,
     calls: Vec<Call>,
     lateness: Micros,
+    dedupe: Micros,
 }
 
 impl Plan {
@@ -55,7 +56,7 @@ impl Plan {
     }
 
     fn kernel(&self) -> Kernel {
-        Kernel::arrange(&self.windows, &self.calls, &self.layout(), self.lateness)
+        Kernel::arrange(&self.windows, &self.calls, &self.layout(), self.lateness, self.dedupe)
     }
 
     fn oracle(&self) -> Frames {

@@ -21,6 +21,7 @@ fn every_call() -> Plan {
         ],
         calls: [calls(0), calls(1), calls(2)].concat(),
         lateness: 2,
+        dedupe: 0,
     }
 }
 
@@ -43,6 +44,7 @@ fn the_format_of_fading_means_is_pinned() {
         windows: vec![window(&[], Frame::Unbounded, false)],
         calls: vec![fading(HalfLife::Rows(2)), fading(HalfLife::Time(1_500_000))],
         lateness: 2,
+        dedupe: 0,
     };
     let mut fold = Fold::new(&plan);
     for i in 0..3 {
@@ -108,6 +110,7 @@ fn a_state_of_other_windows_is_refused() {
         windows: vec![window(&[], Frame::Rows(1), false)],
         calls: vec![call(0, WindowFunction::Count, None, None)],
         lateness: 0,
+        dedupe: 0,
     };
     assert!(other.kernel().decode(&folded().bytes()).is_err());
 }

@@ -56,18 +56,6 @@ async fn a_key_is_answered_from_its_latest_row() {
 }
 
 #[tokio::test]
-async fn as_of_may_not_go_back_before_the_latest_row() {
-    let server = Server::with_history();
-    let at = |time: &str| format!(r#"{{"endpoint":"win","key":{{"game_id":"g1"}},"as_of":"{time}"}}"#);
-    assert_eq!(server.predict(&at("2025-02-09T23:31:00Z")).await.0, 200);
-    let (status, body) = server.predict(&at("2025-02-09T23:30:59Z")).await;
-    assert_eq!((status, body["code"].as_str()), (422, Some("as_of_too_early")));
-    assert_eq!(body["by_ms"], 1_000);
-    let (status, body) = server.predict(&at("yesterday")).await;
-    assert_eq!((status, body["code"].as_str()), (422, Some("invalid_request")));
-}
-
-#[tokio::test]
 async fn features_are_taken_by_name_in_any_order() {
     let server = Server::with_history();
     let features = json!({ "lead_before": 4, "ahead": true, "time": null, "lead": 2 });

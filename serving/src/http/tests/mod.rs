@@ -1,6 +1,7 @@
 //! The interface as clients see it, through the router in process.
 
 mod answers;
+mod as_of;
 mod bad_bodies;
 mod connections;
 mod limits;

@@ -40,6 +40,7 @@ pub(super) struct Server {
 }
 
 pub(super) struct Parts {
+    pub(super) project: Project,
     pub(super) reader: Arc<dyn StateReader>,
     pub(super) limits: Limits,
     pub(super) waiting: Waiting,
@@ -47,7 +48,12 @@ pub(super) struct Parts {
 
 impl Default for Parts {
     fn default() -> Parts {
-        Parts { reader: Arc::new(MemoryStore::new()), limits: Limits::default(), waiting: Waiting::default() }
+        Parts {
+            project: fixture::project(),
+            reader: Arc::new(MemoryStore::new()),
+            limits: Limits::default(),
+            waiting: Waiting::default(),
+        }
     }
 }
 
@@ -55,7 +61,7 @@ impl Server {
     /// Endpoint `win` is served by version 1 of model `win`; endpoint `spare` by nothing. The clock stands 90 seconds
     /// after kick-off.
     pub(super) fn new(parts: Parts) -> Server {
-        let project = fixture::project();
+        let project = parts.project;
         let registry = Arc::new(MemoryRegistry::new(Arc::new(|| 0)));
         registry.publish(&fixture::artifact(&project, "win", 0.0)).expect("publish");
         registry.set_alias("win", CHAMPION, 1, "").expect("alias");
@@ -84,10 +90,14 @@ impl Server {
 
     /// A server whose store has seen two plays of game `g1`: leads 3 and then 7, the last 60 seconds after kick-off.
     pub(super) fn with_history() -> Server {
-        let project = fixture::project();
+        Server::with_history_of(fixture::project())
+    }
+
+    /// The same with the project changed.
+    pub(super) fn with_history_of(project: Project) -> Server {
         let events = [fixture::play("g1", 1, 0, 3), fixture::play("g1", 2, 60, 7)];
         let store = fixture::store_after(&project, "g1", &events);
-        Server::new(Parts { reader: Arc::new(store), ..Parts::default() })
+        Server::new(Parts { project, reader: Arc::new(store), ..Parts::default() })
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Response<Body> {
