@@ -68,6 +68,7 @@ fn manifest(made: Made<'_>) -> Manifest {
         gate,
         data: DataFingerprint { rows: events, digest: dataset.digest(parts), sources: vec![run.source.describe()] },
         coefficients: Some(coefficients(dataset, fitted)),
+        importances: None,
         refit,
         seed: model.seed,
         parity: run.parity.clone(),

@@ -23,6 +23,8 @@ pub enum ArtifactError {
     RepeatedFeature { name: String },
     #[error("`{name}` cannot name a model: {reason}")]
     Name { name: String, reason: crate::reference::InvalidName },
+    #[error("a regression has no probabilities to calibrate")]
+    CalibratedRegression,
     #[error("{what} is not a finite number")]
     NotFinite { what: String },
 }

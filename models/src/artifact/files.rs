@@ -13,11 +13,12 @@ pub const MLMODEL: &str = "MLmodel";
 pub const MANIFEST: &str = "clutch.json";
 pub const MODEL: &str = "model.json";
 pub const TREES: &str = "trees.bin";
+pub const CALIBRATION: &str = "calibration.json";
 pub const EXAMPLE: &str = "input_example.json";
 pub const CHECKSUMS: &str = "checksums.json";
 
 /// The version of the files' format that this build writes, and the newest that it reads. Version 1 had neither trees
-/// nor importances.
+/// nor calibrations nor importances.
 pub const FORMAT_VERSION: u32 = 2;
 
 /// File names and contents.
@@ -50,6 +51,9 @@ impl Artifact {
         files.insert(MLMODEL, mlmodel::text(&self.manifest, &manifest).into_bytes());
         files.insert(MANIFEST, manifest);
         self.model.write(&mut files)?;
+        if let Some(calibration) = &self.calibration {
+            files.insert(CALIBRATION, versioned(CALIBRATION, calibration)?);
+        }
         files.insert(EXAMPLE, json(EXAMPLE, &example::to_frame(&self.input_example))?);
         let checksums = Checksums::of(&files);
         files.insert(CHECKSUMS, versioned(CHECKSUMS, &checksums)?);
@@ -70,7 +74,11 @@ impl Artifact {
         let example = example::from_frame(frame, &manifest.signature).ok_or(ArtifactError::ExampleShape)?;
         let model = NativeModel::read(files)?;
         covered(model.further_files())?;
-        Artifact::new(manifest, model, example)
+        let artifact = Artifact::new(manifest, model, example)?;
+        if !checksums.covers(CALIBRATION) {
+            return Ok(artifact);
+        }
+        artifact.calibrated(parse_versioned(CALIBRATION, files)?)
     }
 }
 

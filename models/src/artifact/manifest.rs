@@ -35,6 +35,9 @@ pub struct Manifest {
     /// Linear models only; of the registered model, so after the refit where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coefficients: Option<Coefficients>,
+    /// Of each feature, in the signature's order; of the registered model. Absent where the predictor cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importances: Option<Importances>,
     /// Present when the registered model was fitted once more on training and test part after the evaluation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refit: Option<Refit>,
@@ -106,6 +109,23 @@ pub struct Coefficient {
     pub imputation: f64,
 }
 
+/// How much each feature moves the margin.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Importances {
+    /// Training rows, drawn evenly, over which the means go.
+    pub rows: u64,
+    /// The margin that is expected without knowing any feature: the base of every explanation.
+    pub base: f64,
+    pub features: Vec<Importance>,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Importance {
+    pub feature: String,
+    /// The mean of |contribution|, in units of the margin.
+    pub mean_contribution: f64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Refit {
     /// Training and test part together.
@@ -150,7 +170,12 @@ impl Manifest {
             });
             terms.chain([("the intercept".to_owned(), c.intercept)])
         });
-        match evaluated.chain(rules).chain(coefficients).find(|(_, x)| !x.is_finite()) {
+        let importances = self.importances.iter().flat_map(|importances| {
+            let features = importances.features.iter();
+            let features = features.map(|i| (format!("the importance of `{}`", i.feature), i.mean_contribution));
+            features.chain([("the base of the importances".to_owned(), importances.base)])
+        });
+        match evaluated.chain(rules).chain(coefficients).chain(importances).find(|(_, x)| !x.is_finite()) {
             Some((what, _)) => Err(ArtifactError::NotFinite { what }),
             None => Ok(()),
         }

@@ -6,9 +6,11 @@
 //! | `clutch.json` | the [`Manifest`]: everything known of the version |
 //! | `model.json` | the [`NativeModel`]: equal data and seed give equal bytes |
 //! | `trees.bin` | the nodes of its trees, where it has trees |
+//! | `calibration.json` | the [`Calibration`], where there is one |
 //! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
 //! | `checksums.json` | BLAKE3 of each other file, checked at every load |
 
+mod calibration;
 mod checksums;
 mod error;
 mod example;
@@ -20,20 +22,23 @@ mod mlmodel;
 mod native;
 mod trees;
 
+pub use calibration::{Calibration, InvalidCalibration, Isotonic, Platt};
 pub use error::ArtifactError;
-pub use files::{CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, TREES};
+pub use files::{CALIBRATION, CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, TREES};
 pub use gate::{GateOutcome, GateReport, GateRuleReport};
 pub use linear::{InvalidLinearModel, LinearModel, Link};
 pub use manifest::{
-    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, Manifest, ParityCertificate, Refit, Rows, SplitRecord,
-    ViewRecord,
+    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, Importance, Importances, Manifest, ParityCertificate,
+    Refit, Rows, SplitRecord, ViewRecord,
 };
 pub use native::NativeModel;
 pub use trees::{
     Aggregation, InvalidTrees, InvalidTreesFile, MAX_DEPTH, MAX_NODES, MAX_WIDTH, Node, Side, Tree, TreeModel,
 };
 
-use crate::predictor::{Predictor, TreePredictor};
+use features::project::Task;
+
+use crate::predictor::{Calibrated, Predictor, TreePredictor};
 
 /// A version in memory: what a registry stores and gives back. Checked when built: model, signature and example agree,
 /// and every number is finite.
@@ -41,6 +46,7 @@ use crate::predictor::{Predictor, TreePredictor};
 pub struct Artifact {
     manifest: Manifest,
     model: NativeModel,
+    calibration: Option<Calibration>,
     input_example: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -58,7 +64,15 @@ impl Artifact {
         if !input_example.keys().map(String::as_str).eq(manifest.signature.names()) {
             return Err(ArtifactError::Example);
         }
-        Ok(Artifact { manifest, model, input_example })
+        Ok(Artifact { manifest, model, calibration: None, input_example })
+    }
+
+    /// The same with a calibration behind the model; the task must be classification.
+    pub fn calibrated(self, calibration: Calibration) -> Result<Artifact, ArtifactError> {
+        match self.manifest.task {
+            Task::Classification => Ok(Artifact { calibration: Some(calibration), ..self }),
+            Task::Regression => Err(ArtifactError::CalibratedRegression),
+        }
     }
 
     pub fn manifest(&self) -> &Manifest {
@@ -69,15 +83,24 @@ impl Artifact {
         &self.model
     }
 
+    /// What makes probabilities of the model's margins, in place of its link.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
+    }
+
     /// One row of inputs by feature name, in the signature's order.
     pub fn input_example(&self) -> &serde_json::Map<String, serde_json::Value> {
         &self.input_example
     }
 
     pub fn predictor(&self) -> Box<dyn Predictor> {
-        match &self.model {
+        let model: Box<dyn Predictor> = match &self.model {
             NativeModel::Linear(model) => Box::new(model.clone()),
             NativeModel::Trees(model) => Box::new(TreePredictor::new(model)),
+        };
+        match &self.calibration {
+            Some(calibration) => Box::new(Calibrated::new(model, calibration.clone())),
+            None => model,
         }
     }
 }

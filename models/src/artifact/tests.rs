@@ -83,6 +83,7 @@ fn full() -> Artifact {
                 imputation: -0.0,
             }],
         }),
+        importances: None,
         refit: Some(Refit { rows: 280_000 }),
         seed: u64::MAX,
         parity: Some(ParityCertificate {
@@ -106,12 +107,24 @@ fn full() -> Artifact {
     Artifact::new(manifest, NativeModel::Linear(model), example).unwrap()
 }
 
+/// The same with the other calibration.
+fn full_calibrated() -> Artifact {
+    full().calibrated(Calibration::Platt(Platt::new(-0.1, 1.5).unwrap())).unwrap()
+}
+
 /// The same of an ensemble of trees.
 fn full_trees() -> Artifact {
     let linear = full();
     let mut manifest = linear.manifest().clone();
     manifest.algorithm = AlgorithmRecord { name: "boosting".to_owned(), parameters: IndexMap::new() };
     manifest.coefficients = None;
+    let importance = |feature: &str, mean_contribution| Importance { feature: feature.to_owned(), mean_contribution };
+    let features = vec![
+        importance("score_differential", 1.25),
+        importance("is_close_game", 0.0),
+        importance("it's \"odd\": 'é'", 0.1 + 0.2),
+    ];
+    manifest.importances = Some(Importances { rows: 1000, base: -0.125, features });
     let leaf = |value, cover| Node::Leaf { value, cover };
     let split = |feature, threshold, left, right, missing| Node::Split { feature, threshold, left, right, missing };
     let trees = vec![
@@ -125,7 +138,14 @@ fn full_trees() -> Artifact {
         vec![leaf(f32::MAX, 14.0)],
     ];
     let model = TreeModel::new(Link::Logit, -0.1, Aggregation::Sum, 3, trees).unwrap();
-    Artifact::new(manifest, NativeModel::Trees(model), linear.input_example().clone()).unwrap()
+    let isotonic = Isotonic::new(vec![-2.5, 0.0, 0.1], vec![0.0, 0.5, 0.75]).unwrap();
+    let artifact = Artifact::new(manifest, NativeModel::Trees(model), linear.input_example().clone()).unwrap();
+    artifact.calibrated(Calibration::Isotonic(isotonic)).unwrap()
+}
+
+/// By the folder of their golden files.
+fn written_by_version_2() -> [(&'static str, Artifact); 3] {
+    [("v2_linear", full()), ("v2_platt", full_calibrated()), ("v2_trees", full_trees())]
 }
 
 fn read_golden(folder: &str) -> Files {
@@ -157,7 +177,7 @@ fn with_file(name: &str, content: &[u8]) -> Files {
 #[test]
 #[ignore = "writes the golden files"]
 fn write_golden_files() {
-    for (folder, artifact) in [("v2_linear", full()), ("v2_trees", full_trees())] {
+    for (folder, artifact) in written_by_version_2() {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/artifact/golden").join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         for (name, bytes) in artifact.to_files().unwrap().iter() {
@@ -168,7 +188,7 @@ fn write_golden_files() {
 
 #[test]
 fn format_version_2_is_written_byte_for_byte() {
-    for (folder, artifact) in [("v2_linear", full()), ("v2_trees", full_trees())] {
+    for (folder, artifact) in written_by_version_2() {
         let (written, golden) = (artifact.to_files().unwrap(), read_golden(folder));
         for (name, bytes) in golden.iter() {
             assert_eq!(String::from_utf8_lossy(written.get(name).unwrap()), String::from_utf8_lossy(bytes), "{name}");
@@ -179,13 +199,22 @@ fn format_version_2_is_written_byte_for_byte() {
 
 #[test]
 fn format_version_2_is_read() {
-    assert_eq!(Artifact::from_files(&read_golden("v2_linear")).unwrap(), full());
-    assert_eq!(Artifact::from_files(&read_golden("v2_trees")).unwrap(), full_trees());
+    for (folder, artifact) in written_by_version_2() {
+        assert_eq!(Artifact::from_files(&read_golden(folder)).unwrap(), artifact);
+    }
 }
 
 #[test]
 fn format_version_1_is_read() {
     assert_eq!(Artifact::from_files(&read_golden("v1")).unwrap(), full());
+}
+
+#[test]
+fn a_regression_is_not_calibrated() {
+    let manifest = sample::manifest("model", Task::Regression, Vec::new());
+    let artifact = sample::logistic(manifest, 0.0, Vec::new());
+    let calibration = Calibration::Platt(Platt::new(0.0, 1.0).unwrap());
+    assert!(matches!(artifact.calibrated(calibration), Err(ArtifactError::CalibratedRegression)));
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub fn manifest(model: &str, task: Task, features: Vec<Feature>) -> Manifest {
         gate: GateReport { outcome: GateOutcome::None, rules: Vec::new() },
         data: DataFingerprint { rows: 0, digest: String::new(), sources: Vec::new() },
         coefficients: None,
+        importances: None,
         refit: None,
         seed: 0,
         parity: None,

@@ -1,8 +1,10 @@
 //! One trait behind which every kind of model predicts.
 
+mod calibrated;
 mod linear;
 mod trees;
 
+pub use calibrated::Calibrated;
 pub use linear::sigmoid;
 pub use trees::TreePredictor;
 
