@@ -11,7 +11,7 @@ ARGS ?=
 # Python for the peers that `make bench` measures against; a folder of its own, nothing is installed elsewhere.
 BENCH_VENV := target/bench-venv
 
-.PHONY: help build demo test check bench bench-quick clean prerequisites
+.PHONY: help build demo test check bench bench-quick fuzz clean prerequisites
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ $(BENCH_VENV)/ready: benches/peers/requirements.txt
 	python3 -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/requirements.txt
 	touch $@
+
+fuzz: ## Feed hostile input to what reads it, FUZZ_SECONDS (60) per target; needs a nightly compiler
+	@scripts/fuzz.sh
 
 clean: ## Remove what was built
 	$(CARGO) clean

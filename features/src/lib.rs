@@ -8,6 +8,8 @@ pub mod diagnostic;
 pub mod duration;
 pub mod element;
 pub mod event;
+#[cfg(any(test, feature = "test-support"))]
+pub mod fuzzing;
 pub mod host;
 pub mod kernel;
 pub mod nearest;

@@ -57,6 +57,27 @@ pub fn describe_call(view: &View, call: &Call) -> String {
     format!("{name}({argument}){}", filter(call, schema))
 }
 
+/// The whole view, every conversion and every window written out: it is read back as the same plan, with the same hash.
+pub fn describe_view(view: &View) -> String {
+    let over = |call: &Call| format!("{} OVER w{}", describe_call(view, call), call.window + 1);
+    let results: Vec<String> = view.calls.iter().map(over).collect();
+    let schema = &view.stream.schema;
+    let columns = view.columns.iter().map(|column| {
+        let expression = written(&column.expr, schema, &results);
+        format!("\n  {expression} AS {}", quoted(&column.name))
+    });
+    let mut text = format!("CREATE VIEW {} AS SELECT{}", quoted(&view.name), columns.collect::<Vec<_>>().join(","));
+    text.push_str(&format!("\nFROM {}", quoted(&view.stream.name)));
+    if let Some(filter) = &view.filter {
+        text.push_str(&format!("\nWHERE {}", written(filter, schema, &[])));
+    }
+    for (index, window) in view.windows.iter().enumerate() {
+        let begin = if index == 0 { "\nWINDOW" } else { ",\n      " };
+        text.push_str(&format!("{begin} w{} AS ({})", index + 1, describe_window(view, window)));
+    }
+    text
+}
+
 /// An expression of a view's columns, filter or windows.
 pub fn describe(view: &View, expr: &Expr) -> String {
     let results: Vec<String> = view.calls.iter().map(|call| describe_call(view, call)).collect();
