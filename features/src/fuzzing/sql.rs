@@ -60,5 +60,7 @@ fn written_back(view: &View, catalog: &Catalog) {
 }
 
 fn is_of_size(fault: &Fault) -> bool {
-    ["operators, one within", "nested too deeply", "nest more than", "bytes of SQL"].iter().any(|part| fault.message.contains(part))
+    ["operators, one within", "nested too deeply", "nest more than", "bytes of SQL"]
+        .iter()
+        .any(|part| fault.message.contains(part))
 }
