@@ -61,14 +61,16 @@ fn mismatch(view: &View, row: &MismatchedRow) -> Vec<String> {
     let mut lines = vec![format!("{}: event {} of the history, at {}", view.name, row.row, moment(view, row.time))];
     let inputs: Vec<String> = row.inputs.iter().map(|(name, value)| format!("{name} {}", text(value))).collect();
     lines.push(format!("  inputs: {}", inputs.join(", ")));
-    let mut rows = vec![["column", "host", "its value", "bits", "stream host's", "bits"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["column", "host", "its value", "bits", "against", "its value", "bits"].map(str::to_owned).to_vec()];
     rows.extend(row.differences.iter().map(|difference| match difference {
-        Difference::Value { host, name, found, stream, .. } => {
-            vec![name.to_string(), host.name().to_owned(), text(found), bits(found), text(stream), bits(stream)]
+        Difference::Value { host, name, found, expected, .. } => {
+            let (mine, other) = (host.name().to_owned(), host.against().to_owned());
+            vec![name.to_string(), mine, text(found), bits(found), other, text(expected), bits(expected)]
         }
-        Difference::Outcome { host, found, stream } => {
-            let none = String::new();
-            vec!["(event)".to_owned(), host.name().to_owned(), found.clone(), none.clone(), stream.clone(), none]
+        Difference::Outcome { host, found, expected } => {
+            let (mine, other, none) = (host.name().to_owned(), host.against().to_owned(), String::new());
+            vec!["(event)".to_owned(), mine, found.clone(), none.clone(), other, expected.clone(), none]
         }
     }));
     lines.extend(table(&rows));
@@ -99,16 +101,17 @@ fn call(view: &View, index: usize) -> String {
 fn row_object(view: &View, row: &MismatchedRow) -> serde_json::Value {
     let inputs = row.inputs.iter().map(|(name, value)| (name.to_string(), json!(text(value))));
     let differences = row.differences.iter().map(|difference| match difference {
-        Difference::Value { host, name, found, stream, .. } => json!({
+        Difference::Value { host, name, found, expected, .. } => json!({
             "host": host,
+            "against": host.against(),
             "column": name.as_str(),
             "found": text(found),
             "found_bits": bits(found),
-            "stream": text(stream),
-            "stream_bits": bits(stream),
+            "expected": text(expected),
+            "expected_bits": bits(expected),
         }),
-        Difference::Outcome { host, found, stream } => {
-            json!({ "host": host, "column": null, "found": found, "stream": stream })
+        Difference::Outcome { host, found, expected } => {
+            json!({ "host": host, "against": host.against(), "column": null, "found": found, "expected": expected })
         }
     });
     let frames = row.frames.iter().map(|frame| {

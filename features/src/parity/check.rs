@@ -8,8 +8,9 @@ use rayon::prelude::*;
 
 use super::hosts::{KeyHosts, Served};
 use super::oracle;
+use super::questions::Times;
 use super::replay::Replay;
-use super::report::{Difference, FrameContents, MismatchedRow, ParityReport};
+use super::report::{Difference, FrameContents, Host, MismatchedRow, ParityReport};
 use super::restarts::Restarts;
 use super::sample::{Cost, Sample};
 use crate::batch::{self, BatchError, History, Order};
@@ -40,7 +41,8 @@ impl Default for Options {
 const SHOWN: usize = 24;
 
 /// Replays `history` through the batch host (in served order), the stream host with restarts and the request host, and
-/// compares every value bit for bit, with each other and with the oracle. `progress` is told how many events are done.
+/// compares every value bit for bit, with each other and with the oracle. Requests for events that were folded or refused
+/// already, and requests by key at some time, are compared with the oracle. `progress` is told how many events are done.
 pub fn check(
     view: &Arc<View>,
     history: &History,
@@ -67,7 +69,8 @@ pub(super) fn check_hosts<H: KeyHosts>(
     let restarts = options.restarts.unwrap_or_else(|| (history.len() / 50).max(50));
     let restarts = Restarts::choose(history.len(), restarts, options.seed);
     let points = restarts.len() as u64;
-    let replay = Replay { view, history, batch: &table, batch_row, restarts, keep: options.keep };
+    let times = Times::new(view, options.seed);
+    let replay = Replay { view, history, batch: &table, batch_row, restarts, times, keep: options.keep };
 
     let keys = keys(view, history, &replay);
     let lengths: Vec<usize> = keys.iter().map(Vec::len).collect();
@@ -126,7 +129,10 @@ fn cost(view: &View) -> Cost {
 fn frames(view: &View, replay: &Replay<'_>, rows: &[usize], mismatch: &MismatchedRow) -> Vec<FrameContents> {
     let mut calls = Vec::new();
     for difference in &mismatch.differences {
-        let Difference::Value { column, .. } = difference else { continue };
+        // Of a request about another time, the frames at the event tell nothing.
+        let Difference::Value { column, host: Host::Batch | Host::Request | Host::Oracle, .. } = difference else {
+            continue;
+        };
         view.columns[*column].expr.walk(&mut |expr| {
             if let Node::WindowResult(call) = expr.node
                 && !calls.contains(&call)

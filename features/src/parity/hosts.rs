@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use crate::event::Event;
-use crate::host::{Accepted, KeyState, Position, RequestError, RequestHost, StreamHost, ViewRow};
+use crate::host::{Accepted, KeyError, KeyState, Position, RequestError, RequestHost, StreamHost, ViewRow};
 use crate::kernel::StateError;
 use crate::plan::View;
+use crate::value::Micros;
 
 /// What a replay drives. Tests put a faulty one in its place.
 pub(super) trait KeyHosts {
     /// A key that was never seen.
     fn begin(&mut self);
-    /// The request host's row for an event that is not folded yet.
+    /// The request host's row for an event.
     fn ask(&mut self, event: &Event) -> Result<ViewRow, RequestError>;
+    /// The request host's latest row of the key, looked at at a time.
+    fn ask_key(&mut self, as_of: Micros) -> Result<ViewRow, KeyError>;
     /// The stream host's decision and row.
     fn process(&mut self, event: &Event, position: Position) -> Accepted;
     /// The process ends and begins again: only what was stored is left.
@@ -43,6 +46,10 @@ impl KeyHosts for Served {
 
     fn ask(&mut self, event: &Event) -> Result<ViewRow, RequestError> {
         self.request.row(self.state.as_ref(), event)
+    }
+
+    fn ask_key(&mut self, as_of: Micros) -> Result<ViewRow, KeyError> {
+        self.request.latest(self.state.as_ref(), Some(as_of))
     }
 
     fn process(&mut self, event: &Event, position: Position) -> Accepted {

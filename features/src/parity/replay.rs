@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::hosts::KeyHosts;
-use super::oracle::{self, LoggedEvent, Verdict};
+use super::oracle::{self, Answer, LoggedEvent, Verdict};
+use super::questions::Times;
 use super::report::{Difference, Host, MismatchedRow, ParityReport};
 use super::restarts::Restarts;
 use crate::batch::{History, ViewTable};
 use crate::event::{Decision, Event, EventDecoder, Place};
-use crate::host::{Accepted, Position, RequestError, ViewRow};
+use crate::host::{Accepted, KeyError, Position, RequestError, ViewRow};
 use crate::plan::View;
 use crate::value::Value;
 
@@ -21,6 +22,7 @@ pub(super) struct Replay<'a> {
     /// For each row of the history its row in `batch`.
     pub(super) batch_row: Vec<Option<usize>>,
     pub(super) restarts: Restarts,
+    pub(super) times: Times,
     /// So many mismatched rows are kept.
     pub(super) keep: usize,
 }
@@ -42,7 +44,8 @@ impl Replay<'_> {
         wanted: Option<&[bool]>,
     ) -> ParityReport {
         let log = self.log(rows);
-        let verdicts = wanted.map(|wanted| oracle::judge(self.view, &log, |index| wanted[index]));
+        let questions = wanted.map(|wanted| self.times.questions(key, &log, wanted)).unwrap_or_default();
+        let verdicts = wanted.map(|_| oracle::judge(self.view, &log, |index| questions[index]));
         let mut report = ParityReport { events: rows.len() as u64, keys: 1, ..ParityReport::default() };
         hosts.begin();
         for (index, (&row, logged)) in rows.iter().zip(&log).enumerate() {
@@ -65,6 +68,14 @@ impl Replay<'_> {
             self.with_request(&answers, &mut report, &mut differences);
             if let Some(verdict) = verdicts.as_ref().and_then(|verdicts| verdicts.get(index)) {
                 self.with_oracle(&answers, verdict, &mut report, &mut differences);
+                if let Some(expected) = &verdict.again {
+                    let found = hosts.ask(&event).map_err(|error| refused(&error));
+                    report.compared.again += self.answer(Host::Again, &found, expected, &mut differences);
+                }
+                if let (Some(expected), Some(as_of)) = (&verdict.as_of, questions[index].as_of) {
+                    let found = hosts.ask_key(as_of).map_err(|error| no_row(&error));
+                    report.compared.as_of += self.answer(Host::AsOf, &found, expected, &mut differences);
+                }
             }
             if !differences.is_empty() {
                 report.mismatches += differences.len() as u64;
@@ -106,8 +117,8 @@ impl Replay<'_> {
         }
     }
 
-    /// An event that is about to be folded is the last at its timestamp, as a request is. What a request for an event that
-    /// the stream host refuses as a duplicate or as from the future should say is not compared.
+    /// An event that is about to be folded is the last at its timestamp, as a request is. The stream host does not say what
+    /// a request for a duplicate should: the oracle does, once the event was decided. History has no events from the future.
     fn with_request(&self, answers: &Answers, report: &mut ParityReport, differences: &mut Vec<Difference>) {
         let found = match (&answers.request, answers.stream.decision, answers.stream.row()) {
             (Ok(found), Decision::Accept, Some(stream)) => {
@@ -139,13 +150,33 @@ impl Replay<'_> {
         }
     }
 
+    /// Compares the answer to a request with the oracle's; returns how many values were compared.
+    fn answer(
+        &self,
+        host: Host,
+        found: &Result<ViewRow, Answer>,
+        expected: &Answer,
+        differences: &mut Vec<Difference>,
+    ) -> u64 {
+        match (found, expected) {
+            (Ok(found), Answer::Row(expected)) => return self.compare(host, &found.columns, expected, differences),
+            (Err(found), expected) if found == expected => {}
+            (found, expected) => {
+                let found = found.as_ref().map_or_else(Answer::says, |_| "a row");
+                differences.push(outcome(host, found, expected.says()));
+            }
+        }
+        0
+    }
+
     /// Returns how many values were compared.
-    fn compare(&self, host: Host, found: &[Value], stream: &[Value], differences: &mut Vec<Difference>) -> u64 {
+    fn compare(&self, host: Host, found: &[Value], expected: &[Value], differences: &mut Vec<Difference>) -> u64 {
+        let of = |values: &[Value], index: usize| values.get(index).cloned().unwrap_or(Value::Null);
         for (index, column) in self.view.columns.iter().enumerate() {
-            let (found, stream) = (found.get(index).unwrap_or(&Value::Null), stream.get(index).unwrap_or(&Value::Null));
-            if !found.same_bits(stream) {
-                let (name, found, stream) = (column.name.clone(), found.clone(), stream.clone());
-                differences.push(Difference::Value { host, column: index, name, found, stream });
+            let same = matches!((found.get(index), expected.get(index)), (Some(a), Some(b)) if a.same_bits(b));
+            if !same {
+                let (name, found, expected) = (column.name.clone(), of(found, index), of(expected, index));
+                differences.push(Difference::Value { host, column: index, name, found, expected });
             }
         }
         self.view.columns.len() as u64
@@ -183,8 +214,36 @@ fn decode(decoder: &mut EventDecoder, logged: &LoggedEvent, differences: &mut Ve
     }
 }
 
-fn outcome(host: Host, found: &str, stream: &str) -> Difference {
-    Difference::Outcome { host, found: found.to_owned(), stream: stream.to_owned() }
+fn outcome(host: Host, found: &str, expected: &str) -> Difference {
+    Difference::Outcome { host, found: found.to_owned(), expected: expected.to_owned() }
+}
+
+fn refused(error: &RequestError) -> Answer {
+    match error {
+        RequestError::Late { .. } => Answer::Late,
+        RequestError::Dropped => Answer::Dropped,
+    }
+}
+
+fn no_row(error: &KeyError) -> Answer {
+    match error {
+        KeyError::NoRow => Answer::Nothing,
+        KeyError::Idle => Answer::Idle,
+        KeyError::AsOfTooEarly { .. } => Answer::TooEarly,
+    }
+}
+
+impl Answer {
+    fn says(&self) -> &'static str {
+        match self {
+            Answer::Row(_) => "a row",
+            Answer::Late => "late",
+            Answer::Dropped => "dropped by WHERE",
+            Answer::Nothing => "the key has no row",
+            Answer::Idle => "the key is idle",
+            Answer::TooEarly => "before the latest row",
+        }
+    }
 }
 
 impl Accepted {

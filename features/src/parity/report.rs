@@ -6,12 +6,16 @@ use crate::value::{Micros, Value};
 
 /// What is compared with the stream host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Host {
     /// The batch host over the whole history, in served order.
     Batch,
     /// The request host, asked for each event before it is folded.
     Request,
+    /// The request host, asked for events after they were folded or refused: compared with the oracle.
+    Again,
+    /// The request host, asked for the key at a time: compared with the oracle.
+    AsOf,
     /// The naive computation that shares nothing with the hosts.
     Oracle,
 }
@@ -21,17 +25,32 @@ impl Host {
         match self {
             Host::Batch => "batch",
             Host::Request => "request",
+            Host::Again => "request again",
+            Host::AsOf => "request by key",
             Host::Oracle => "oracle",
+        }
+    }
+
+    /// What it is compared with: the stream host gives no rows for events that were decided, nor for other times.
+    pub fn against(self) -> &'static str {
+        match self {
+            Host::Batch | Host::Request | Host::Oracle => "stream",
+            Host::Again | Host::AsOf => "oracle",
         }
     }
 }
 
-/// How many values of the stream host's were compared with each of the others.
+/// How many values were compared: of the stream host's rows with each of the others, and of the request host's answers
+/// with the oracle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Compared {
     pub batch: u64,
     pub request: u64,
     pub oracle: u64,
+    /// Of requests for events that were folded or refused.
+    pub again: u64,
+    /// Of requests by key.
+    pub as_of: u64,
 }
 
 /// The outcome of a check.
@@ -45,7 +64,7 @@ pub struct ParityReport {
     /// Values of those rows.
     pub values: u64,
     pub compared: Compared,
-    /// Values that differ from the stream host's in some other, and events of which another makes something else.
+    /// Values that differ from what they are compared with, and events of which another host makes something else.
     pub mismatches: u64,
     /// Restarts of the stream host.
     pub restarts: u64,
@@ -71,7 +90,7 @@ pub struct MismatchedRow {
     pub(super) index: usize,
 }
 
-/// Where another host differs from the stream host.
+/// Where a host differs from what it is compared with: [`Host::against`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Difference {
     /// A value of a row that both have.
@@ -81,10 +100,10 @@ pub enum Difference {
         column: usize,
         name: SmolStr,
         found: Value,
-        stream: Value,
+        expected: Value,
     },
     /// Whether there is a row at all, or what was decided.
-    Outcome { host: Host, found: String, stream: String },
+    Outcome { host: Host, found: String, expected: String },
 }
 
 /// The rows that a window call sees.
@@ -108,6 +127,8 @@ impl ParityReport {
         self.compared.batch += other.compared.batch;
         self.compared.request += other.compared.request;
         self.compared.oracle += other.compared.oracle;
+        self.compared.again += other.compared.again;
+        self.compared.as_of += other.compared.as_of;
         self.mismatches += other.mismatches;
         self.restarts += other.restarts;
         self.states_read += other.states_read;

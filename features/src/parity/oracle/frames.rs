@@ -1,13 +1,14 @@
 //! What the kernel must compute, recomputed naively: every frame anew from the list of all rows. Shares no code with the
 //! kernel but the plan's types, its arithmetic included, so that both can only be wrong in different ways.
 
+mod aggregate;
+mod big;
 mod variance;
 
-use std::cmp::Ordering;
-
+use self::aggregate::{aggregate, fading};
 use crate::event::Place;
-use crate::plan::{BeforeLayout, Call, Frame, HalfLife, Window, WindowFunction};
-use crate::value::{Micros, Type, Value};
+use crate::plan::{BeforeLayout, Call, Frame, Window, WindowFunction};
+use crate::value::{Micros, Value};
 
 /// The plan of a view's windows and every row that was folded, in the order of acceptance.
 #[derive(Debug)]
@@ -39,8 +40,38 @@ impl Frames {
 
     /// The results that an accepted row would have.
     pub fn at(&self, place: Place, before: &[Value]) -> Vec<Value> {
-        let row = Row { place, before: before.to_vec() };
-        self.results(&row, |other| other.place < place)
+        self.then(self.folded.len(), place, before)
+    }
+
+    /// What [`Frames::at`] was when so many rows had been taken.
+    pub fn then(&self, taken: usize, place: Place, before: &[Value]) -> Vec<Value> {
+        let (row, folded) = (Row { place, before: before.to_vec() }, &self.folded[..taken]);
+        self.results(folded, &row, |other| other.place < place)
+    }
+
+    /// How many rows have been taken.
+    pub fn taken(&self) -> usize {
+        self.folded.len()
+    }
+
+    /// The newest row's results, of which those of frames of time are looked at again at a later time.
+    pub fn aged(&self, newest: Place, before: &[Value], as_of: Micros, results: &[Value]) -> Vec<Value> {
+        let row = Row { place: newest, before: before.to_vec() };
+        let others = preceding(&self.folded, |other| other.place != newest);
+        let result = |(call, result): (usize, &Value)| {
+            if self.sees_a_length_of_time(call) {
+                self.result(&self.folded, call, &row, &others, as_of)
+            } else {
+                result.clone()
+            }
+        };
+        results.iter().enumerate().map(result).collect()
+    }
+
+    fn sees_a_length_of_time(&self, call: usize) -> bool {
+        let Call { window, function, .. } = self.calls[call];
+        let frameless = matches!(function, WindowFunction::Lag { .. } | WindowFunction::Ewma { .. });
+        !frameless && matches!(self.windows[window].frame, Frame::Range(_))
     }
 
     /// Takes an accepted row that the filter kept, without computing its results.
@@ -52,29 +83,26 @@ impl Frames {
     /// has none).
     pub fn frame(&self, call: usize, place: Place, before: &[Value]) -> Vec<(Place, Value)> {
         let row = Row { place, before: before.to_vec() };
-        let preceding = self.preceding(|other| other.place < place);
-        self.seen(call, &row, &preceding).into_iter().map(|row| (row.place, self.argument(call, row))).collect()
+        let before = preceding(&self.folded, |other| other.place < place);
+        self.seen(&self.folded, call, &row, &before, place.time)
+            .into_iter()
+            .map(|row| (row.place, self.argument(call, row)))
+            .collect()
     }
 
     /// The results of a row that stands last at its timestamp; nothing is folded.
     pub fn peek(&self, time: Micros, own: Option<Place>, before: &[Value]) -> Vec<Value> {
         let row = Row { place: Place { time, offset: u64::MAX }, before: before.to_vec() };
-        self.results(&row, |other| other.place.time <= time && Some(other.place) != own)
+        self.results(&self.folded, &row, |other| other.place.time <= time && Some(other.place) != own)
     }
 
-    fn results(&self, current: &Row, precedes: impl Fn(&Row) -> bool) -> Vec<Value> {
-        let preceding = self.preceding(precedes);
-        (0..self.calls.len()).map(|call| self.result(call, current, &preceding)).collect()
+    fn results(&self, folded: &[Row], current: &Row, precedes: impl Fn(&Row) -> bool) -> Vec<Value> {
+        let (preceding, now) = (preceding(folded, precedes), current.place.time);
+        (0..self.calls.len()).map(|call| self.result(folded, call, current, &preceding, now)).collect()
     }
 
-    fn preceding(&self, precedes: impl Fn(&Row) -> bool) -> Vec<&Row> {
-        let mut preceding: Vec<&Row> = self.folded.iter().filter(|row| precedes(row)).collect();
-        preceding.sort_by_key(|row| (row.place.time, row.place.offset));
-        preceding
-    }
-
-    fn result(&self, index: usize, current: &Row, preceding: &[&Row]) -> Value {
-        let seen = self.seen(index, current, preceding);
+    fn result(&self, folded: &[Row], index: usize, current: &Row, preceding: &[&Row], now: Micros) -> Value {
+        let seen = self.seen(folded, index, current, preceding, now);
         if let WindowFunction::Ewma { half_life } = self.calls[index].function {
             let rows: Vec<_> = seen.into_iter().map(|row| (row.place.time, self.argument(index, row))).collect();
             return fading(half_life, &rows);
@@ -84,7 +112,14 @@ impl Frames {
     }
 
     /// The rows of the frame that enter the call.
-    fn seen<'a>(&'a self, index: usize, current: &'a Row, preceding: &[&'a Row]) -> Vec<&'a Row> {
+    fn seen<'a>(
+        &self,
+        folded: &'a [Row],
+        index: usize,
+        current: &'a Row,
+        preceding: &[&'a Row],
+        now: Micros,
+    ) -> Vec<&'a Row> {
         let call = &self.calls[index];
         let window = &self.windows[call.window];
         let key = |row: &'a Row| &row.before[self.layout.partitions[call.window].clone()];
@@ -95,7 +130,7 @@ impl Frames {
         if let WindowFunction::Ewma { .. } = call.function {
             // Every row, in the order of acceptance.
             let own_row = (!window.exclude_current).then_some(current);
-            let all = self.folded.iter().filter(|row| same_partition(key(row), own)).chain(own_row);
+            let all = folded.iter().filter(|row| same_partition(key(row), own)).chain(own_row);
             return all.filter(|row| enters(row)).collect();
         }
         if let WindowFunction::Lag { offset } = call.function {
@@ -107,19 +142,16 @@ impl Frames {
             return entered.iter().rev().nth(offset - 1).copied().into_iter().collect();
         }
 
-        match window.frame {
-            Frame::Rows(n) => {
-                let reached = partition.len().saturating_sub(n as usize);
-                partition.drain(..reached);
-            }
-            Frame::Range(width) => {
-                let age = |row: &Row| i128::from(current.place.time) - i128::from(row.place.time);
-                partition.retain(|row| age(row) < i128::from(width));
-            }
-            Frame::Unbounded => {}
+        if let Frame::Rows(n) = window.frame {
+            let reached = partition.len().saturating_sub(n as usize);
+            partition.drain(..reached);
         }
         if !window.exclude_current {
             partition.push(current);
+        }
+        if let Frame::Range(width) = window.frame {
+            let age = |row: &Row| i128::from(now) - i128::from(row.place.time);
+            partition.retain(|row| age(row) < i128::from(width));
         }
         partition.into_iter().filter(|row| enters(row)).collect()
     }
@@ -129,203 +161,14 @@ impl Frames {
     }
 }
 
-fn aggregate(call: &Call, values: &[Value]) -> Value {
-    let present: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
-    match call.function {
-        WindowFunction::Count => Value::Int(present.len() as i64),
-        WindowFunction::FirstValue => values.first().cloned().unwrap_or(Value::Null),
-        WindowFunction::LastValue => values.last().cloned().unwrap_or(Value::Null),
-        WindowFunction::NthValue { n } => {
-            (n as usize).checked_sub(1).and_then(|at| values.get(at)).cloned().unwrap_or(Value::Null)
-        }
-        WindowFunction::VarSamp => variance::of(&present).map_or(Value::Null, Value::float),
-        WindowFunction::StddevSamp => variance::of(&present).map_or(Value::Null, |v| Value::float(v.sqrt())),
-        WindowFunction::CountDistinct { cap } => {
-            let mut different: Vec<&Value> = Vec::new();
-            for value in present {
-                if !different.contains(&value) {
-                    different.push(value);
-                }
-            }
-            Value::Int(different.len().min(cap as usize) as i64)
-        }
-        WindowFunction::Min => best(&present, Ordering::Less),
-        WindowFunction::Max => best(&present, Ordering::Greater),
-        WindowFunction::Sum | WindowFunction::Avg if present.is_empty() => Value::Null,
-        WindowFunction::Sum if call.argument.as_ref().is_some_and(|e| e.ty == Type::Float) => {
-            Big::total(&present).divided(1)
-        }
-        WindowFunction::Sum => {
-            let total: i128 = present.iter().map(|value| i128::from(whole(value))).sum();
-            match i64::try_from(total) {
-                Ok(total) if call.argument.as_ref().is_some_and(|e| e.ty == Type::Interval) => Value::Interval(total),
-                Ok(total) => Value::Int(total),
-                Err(_) => Value::Null,
-            }
-        }
-        WindowFunction::Avg => Big::total(&present).divided(present.len() as u64),
-        // It sees one row at most.
-        WindowFunction::Lag { .. } => values.first().cloned().unwrap_or(Value::Null),
-        // Its values have times: [`fading`].
-        WindowFunction::Ewma { .. } => Value::Null,
-    }
-}
-
-/// The recurrence of `ewma` over all rows, in the order of acceptance: its roundings are part of what it is.
-fn fading(half_life: HalfLife, rows: &[(Micros, Value)]) -> Value {
-    let (mut mean, mut weight, mut newest) = (0.0, 0.0, None);
-    for (time, value) in rows {
-        let x = match value {
-            Value::Float(x) => *x,
-            Value::Int(i) => *i as f64,
-            _ => continue,
-        };
-        let since = (i128::from(*time) - i128::from(newest.unwrap_or(*time))) as f64;
-        let (old, own) = match half_life {
-            HalfLife::Rows(n) => (libm::exp2(-1.0 / f64::from(n)), 1.0),
-            HalfLife::Time(length) => {
-                let half_lives = since / length as f64;
-                (libm::exp2(-half_lives.max(0.0)), libm::exp2(half_lives.min(0.0)))
-            }
-        };
-        weight = weight * old + own;
-        let share = own / weight;
-        let moved = mean + (x - mean) * share;
-        mean = match newest {
-            None => x,
-            Some(_) if f64::is_finite(moved) => moved,
-            Some(_) => mean * (1.0 - share) + x * share,
-        };
-        newest = newest.max(Some(*time));
-    }
-    newest.map_or(Value::Null, |_| Value::float(mean))
-}
-
-fn whole(value: &Value) -> i64 {
-    match value {
-        Value::Int(i) | Value::Interval(i) => *i,
-        _ => 0,
-    }
-}
-
-fn best(values: &[&Value], wanted: Ordering) -> Value {
-    let mut best: Option<&Value> = None;
-    for value in values {
-        if best.is_none_or(|best| order(value, best) == wanted) {
-            best = Some(value);
-        }
-    }
-    best.cloned().unwrap_or(Value::Null)
-}
-
-fn order(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::String(a), Value::String(b)) => a.cmp(b),
-        (Value::Float(a), Value::Float(b)) => {
-            a.partial_cmp(b).unwrap_or(Ordering::Equal).then(b.is_sign_negative().cmp(&a.is_sign_negative()))
-        }
-        (
-            Value::Int(a) | Value::Timestamp(a) | Value::Interval(a),
-            Value::Int(b) | Value::Timestamp(b) | Value::Interval(b),
-        ) => a.cmp(b),
-        _ => Ordering::Equal,
-    }
+/// The rows that precede, in the total order.
+fn preceding<'a>(folded: &'a [Row], precedes: impl Fn(&Row) -> bool) -> Vec<&'a Row> {
+    let mut preceding: Vec<&Row> = folded.iter().filter(|row| precedes(row)).collect();
+    preceding.sort_by_key(|row| (row.place.time, row.place.offset));
+    preceding
 }
 
 /// NULL is a partition of its own; the zeros are equal.
 fn same_partition(a: &[Value], b: &[Value]) -> bool {
     a == b
-}
-
-/// A fixed-point number wide enough for any sum of doubles, and 128 bits finer than the finest of them.
-struct Big {
-    negative: bool,
-    /// Lowest first; bit 0 weighs 2^-1202.
-    limbs: [u32; LIMBS],
-}
-
-const LIMBS: usize = 78;
-const UNIT: i32 = -1202;
-
-impl Big {
-    fn total(values: &[&Value]) -> Big {
-        let (mut plus, mut minus) = ([0; LIMBS], [0; LIMBS]);
-        for value in values {
-            let (negative, mantissa, exponent) = parts(value);
-            let side = if negative { &mut minus } else { &mut plus };
-            for bit in 0..64 {
-                if mantissa >> bit & 1 == 1 {
-                    let at = usize::try_from(exponent + bit - UNIT).unwrap_or(0);
-                    add_bit(side, at);
-                }
-            }
-        }
-        let negative = plus.iter().rev().lt(minus.iter().rev());
-        let (mut limbs, less) = if negative { (minus, plus) } else { (plus, minus) };
-        let mut borrow = 0;
-        for (limb, less) in limbs.iter_mut().zip(less) {
-            let difference = i64::from(*limb) - i64::from(less) - borrow;
-            *limb = (difference & 0xffff_ffff) as u32;
-            borrow = i64::from(difference < 0);
-        }
-        Big { negative, limbs }
-    }
-
-    /// The nearest double to this over `count`, the even one of two; NULL beyond them.
-    fn divided(mut self, count: u64) -> Value {
-        let mut remainder = 0_u128;
-        for limb in self.limbs.iter_mut().rev() {
-            remainder = remainder << 32 | u128::from(*limb);
-            *limb = (remainder / u128::from(count)) as u32;
-            remainder %= u128::from(count);
-        }
-        let Some(top) = (0..LIMBS * 32).rev().find(|bit| self.bit(*bit)) else {
-            return Value::Float(if self.negative { -0.0 } else { 0.0 });
-        };
-        // The last bit of the double: 53 bits from the top, and never finer than 2^-1074.
-        let last = (top as i32 - 52).max(-1074 - UNIT) as usize;
-        let mut mantissa = (last..=top.max(last)).rev().fold(0_u64, |m, bit| m << 1 | u64::from(self.bit(bit)));
-        let half = self.bit(last - 1);
-        let below = remainder != 0 || (0..last - 1).any(|bit| self.bit(bit));
-        if half && (below || mantissa & 1 == 1) {
-            mantissa += 1;
-        }
-        // Powers of two by repeated exact steps.
-        let mut x = mantissa as f64;
-        for _ in 0..(last as i32 + UNIT).unsigned_abs() {
-            x *= if last as i32 + UNIT < 0 { 0.5 } else { 2.0 };
-        }
-        Value::float(if self.negative { -x } else { x })
-    }
-
-    fn bit(&self, at: usize) -> bool {
-        self.limbs[at / 32] >> (at % 32) & 1 == 1
-    }
-}
-
-fn add_bit(limbs: &mut [u32; LIMBS], at: usize) {
-    let mut carry = 1 << (at % 32);
-    for limb in &mut limbs[at / 32..] {
-        let (sum, overflow) = limb.overflowing_add(carry);
-        *limb = sum;
-        if !overflow {
-            return;
-        }
-        carry = 1;
-    }
-}
-
-/// Sign, mantissa and exponent: the value is mantissa·2^exponent.
-fn parts(value: &Value) -> (bool, u64, i32) {
-    match value {
-        Value::Float(x) => {
-            let (bits, sign) = (x.to_bits() & !(1 << 63), x.is_sign_negative());
-            match (bits >> 52) as i32 {
-                0 => (sign, bits, -1074),
-                field => (sign, bits & ((1 << 52) - 1) | 1 << 52, field - 1075),
-            }
-        }
-        other => (whole(other) < 0, whole(other).unsigned_abs(), 0),
-    }
 }

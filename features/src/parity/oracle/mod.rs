@@ -1,5 +1,5 @@
 //! What a view means, computed naively: expressions straight from their trees with definitions of their own, decisions
-//! and frames from the whole log of a key. Slow, plain, and independent of the hosts.
+//! and frames from the whole log of a key, and so the answers to requests. Slow, plain, and independent of the hosts.
 
 mod calendar;
 mod decisions;
@@ -25,6 +25,15 @@ pub struct LoggedEvent {
     pub append_time: Option<Micros>,
 }
 
+/// What the oracle is asked about an event of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// The row of the event, and that of a request for it after it was decided and perhaps folded.
+    pub rows: bool,
+    /// The row of a request by key after the event, at this time.
+    pub as_of: Option<Micros>,
+}
+
 /// What becomes of an event of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -33,19 +42,44 @@ pub struct Verdict {
     pub kept: bool,
     /// The view's columns, if the event is kept and they were asked for.
     pub columns: Option<Vec<Value>>,
+    /// What a request for the event is answered after it, if it was asked for.
+    pub again: Option<Answer>,
+    /// What a request by key is answered after it, if it was asked for.
+    pub as_of: Option<Answer>,
 }
 
-/// The verdict on each event of a key's whole log, in log order; columns for the events that `wanted` names.
-pub fn judge(view: &View, log: &[LoggedEvent], wanted: impl Fn(usize) -> bool) -> Vec<Verdict> {
+/// The row of a request, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    Row(Vec<Value>),
+    Late,
+    Dropped,
+    /// The key has no row.
+    Nothing,
+    /// The key has been idle for longer than retention.
+    Idle,
+    /// The time asked about is before the key's latest row.
+    TooEarly,
+}
+
+/// The verdict on each event of a key's whole log, in log order.
+pub fn judge(view: &View, log: &[LoggedEvent], asked: impl Fn(usize) -> Questions) -> Vec<Verdict> {
     let mut key = Key::new(view);
     let rulings = decisions::decide(&view.stream, log);
     let judge = |(index, (event, ruling)): (usize, (&LoggedEvent, decisions::Ruling))| {
-        let Some(before) = key.take(event, &ruling) else {
-            return Verdict { decision: ruling.decision, kept: false, columns: None };
-        };
-        let columns = wanted(index).then(|| key.columns(event, &before));
-        key.frames.admit(event.place, &before);
-        Verdict { decision: ruling.decision, kept: true, columns }
+        let Questions { rows, as_of } = asked(index);
+        let taken = key.take(event, &ruling);
+        let columns = taken.as_ref().filter(|_| rows).map(|before| key.columns(event, before));
+        if let Some(before) = &taken {
+            key.admit(event, before);
+        }
+        Verdict {
+            decision: ruling.decision,
+            kept: taken.is_some(),
+            columns,
+            again: rows.then(|| key.again(event, &ruling)),
+            as_of: as_of.map(|as_of| key.at(as_of, &ruling)),
+        }
     };
     log.iter().zip(rulings).enumerate().map(judge).collect()
 }
@@ -59,7 +93,7 @@ pub fn frame(view: &View, log: &[LoggedEvent], index: usize, call: usize) -> Vec
         if at == index {
             return key.frames.frame(call, event.place, &before);
         }
-        key.frames.admit(event.place, &before);
+        key.admit(event, &before);
     }
     Vec::new()
 }
@@ -68,21 +102,33 @@ pub fn frame(view: &View, log: &[LoggedEvent], index: usize, call: usize) -> Vec
 struct Key<'a> {
     view: &'a View,
     frames: Frames,
+    latest: Option<Latest>,
+}
+
+/// The last row in the order.
+struct Latest {
+    place: Place,
+    fields: Box<[Value]>,
+    before: Vec<Value>,
+    /// How many rows had been taken before it.
+    taken: usize,
 }
 
 impl<'a> Key<'a> {
     fn new(view: &'a View) -> Key<'a> {
-        Key { view, frames: Frames::new(&view.windows, &view.calls, &view.before_layout()) }
+        Key { view, frames: Frames::new(&view.windows, &view.calls, &view.before_layout()), latest: None }
     }
 
     /// What stands before the windows, if the event is accepted and WHERE keeps it.
     fn take(&mut self, event: &LoggedEvent, ruling: &decisions::Ruling) -> Option<Vec<Value>> {
         if ruling.anew {
-            self.frames = Frames::new(&self.view.windows, &self.view.calls, &self.view.before_layout());
+            *self = Key::new(self.view);
         }
-        if ruling.decision != Decision::Accept {
-            return None;
-        }
+        if ruling.decision == Decision::Accept { self.before(event) } else { None }
+    }
+
+    /// What stands before the windows, if WHERE keeps the event.
+    fn before(&self, event: &LoggedEvent) -> Option<Vec<Value>> {
         let of = |expr| meaning(expr, &event.fields, &[]);
         if self.view.filter.as_ref().is_some_and(|filter| of(filter) != Value::Bool(true)) {
             return None;
@@ -91,8 +137,41 @@ impl<'a> Key<'a> {
     }
 
     fn columns(&self, event: &LoggedEvent, before: &[Value]) -> Vec<Value> {
-        let results = self.frames.at(event.place, before);
-        self.view.columns.iter().map(|column| meaning(&column.expr, &event.fields, &results)).collect()
+        self.after(&event.fields, &self.frames.at(event.place, before))
+    }
+
+    fn after(&self, fields: &[Value], results: &[Value]) -> Vec<Value> {
+        self.view.columns.iter().map(|column| meaning(&column.expr, fields, results)).collect()
+    }
+
+    fn admit(&mut self, event: &LoggedEvent, before: &[Value]) {
+        if self.latest.as_ref().is_none_or(|latest| latest.place < event.place) {
+            let (fields, before, taken) = (event.fields.clone(), before.to_vec(), self.frames.taken());
+            self.latest = Some(Latest { place: event.place, fields, before, taken });
+        }
+        self.frames.admit(event.place, before);
+    }
+
+    /// A request for an event that was decided.
+    fn again(&self, event: &LoggedEvent, ruling: &decisions::Ruling) -> Answer {
+        if matches!(ruling.decision, Decision::Late { .. }) {
+            return Answer::Late;
+        }
+        let Some(before) = self.before(event) else { return Answer::Dropped };
+        Answer::Row(self.after(&event.fields, &self.frames.peek(event.place.time, ruling.own, &before)))
+    }
+
+    /// A request by key.
+    fn at(&self, as_of: Micros, ruling: &decisions::Ruling) -> Answer {
+        let Some(Latest { place, fields, before, taken }) = &self.latest else { return Answer::Nothing };
+        if as_of < place.time {
+            return Answer::TooEarly;
+        }
+        if ruling.newest.is_some_and(|newest| decisions::is_idle(&self.view.stream, newest, i128::from(as_of))) {
+            return Answer::Idle;
+        }
+        let results = self.frames.then(*taken, *place, before);
+        Answer::Row(self.after(fields, &self.frames.aged(*place, before, as_of, &results)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sample variance by schoolbook arithmetic on whole numbers of units.
 
-use super::parts;
+use super::big::parts;
 use crate::value::Value;
 
 /// Digits, lowest first; digit 0 weighs 2^-2148.
