@@ -20,7 +20,7 @@ enum Command {
     Import(import::Args),
     /// Download public play-by-play data.
     Download(download::Args),
-    /// Play out seasons by published rates.
+    /// Play out matches by published rates.
     Simulate(simulate::Args),
 }
 

@@ -43,8 +43,8 @@ impl Template {
                 format!("clutch serve --project {dir}"),
             ],
             Template::Lol => vec![
-                format!("clutch data import --project {dir} --stream diamond_games games.parquet"),
-                format!("clutch train --project {dir} --model win_at_10"),
+                format!("clutch data simulate lol --project {dir} --matches 3000 --seed 7"),
+                format!("clutch train --project {dir} --model win_probability"),
                 format!("clutch serve --project {dir}"),
             ],
         }

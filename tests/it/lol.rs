@@ -1,6 +1,8 @@
 //! The ready-made `lol` project.
 
-use crate::support::{TestProject, assert_success, last_json_line, real_data};
+use serde_json::{Value, json};
+
+use crate::support::{Server, TestProject, assert_success, last_json_line, real_data};
 
 /// The public sets of games, each with the stream, the model and the view that read it.
 const GAMES: [(&str, &str, &str, &str); 2] = [
@@ -21,7 +23,7 @@ fn real_games_are_imported_agree_in_every_host_and_are_learned_from() {
         assert_eq!((&imported["rejected"], &imported["added"]), (&0.into(), &imported["total"]), "{imported}");
         let output = project.output(&["parity", "--view", view, "--restarts", "20", "--json"]);
         assert_success(&output);
-        let parity = &last_json_line(&output)["views"][0];
+        let parity = last_json_line(&output);
         assert_eq!((&parity["mismatches"], &parity["rows"]), (&0.into(), &imported["total"]), "{parity}");
         let trained = project.json(&["train", "--model", model]);
         let rows = |part: &str| trained["rows"][part].as_f64().expect("a number");
@@ -30,4 +32,40 @@ fn real_games_are_imported_agree_in_every_host_and_are_learned_from() {
         let log_loss = trained["metrics"]["log_loss"].as_f64().expect("a number");
         assert!(log_loss < 0.56, "{model}: {log_loss}");
     }
+}
+
+/// All that a new user does, on matches that nobody played.
+#[test]
+fn simulated_matches_are_learned_from_and_predicted_minute_by_minute() {
+    let project = TestProject::template("lol");
+    let simulated = project.json(&["data", "simulate", "lol", "--matches", "300", "--seed", "7"]);
+    let streams: Vec<&str> =
+        simulated["imported"].as_array().expect("streams").iter().filter_map(|s| s["stream"].as_str()).collect();
+    assert_eq!(streams, ["live_matches", "diamond_games", "kr_games", "matches"]);
+    for (model, limit) in [("win_at_10", 0.65), ("win_at_15", 0.6), ("win_probability", 0.55)] {
+        let trained = project.json(&["train", "--model", model]);
+        let log_loss = trained["metrics"]["log_loss"].as_f64().expect("a number");
+        assert!(log_loss < limit && trained["promoted"] == true, "{model}: {trained}");
+    }
+    assert_success(&project.output(&["parity", "--view", "live_state", "--restarts", "20"]));
+
+    // A match that no model has seen.
+    let live = project.dir().join("live");
+    let out = live.display().to_string();
+    project.json(&["data", "simulate", "lol", "--matches", "1", "--first", "9000", "--no-import", "--out", &out]);
+    let server = Server::start(&project);
+    let frames = live.join("live_matches*.parquet").display().to_string();
+    let replayed = project.json(&["stream", "replay", "--stream", "live_matches", "--data", &frames]);
+    assert_eq!((&replayed["accepted"], &replayed["predictions"]), (&replayed["sent"], &replayed["sent"]), "{replayed}");
+    assert!(replayed["sent"].as_u64() > Some(3), "{replayed}");
+    let watched = project.json(&["stream", "watch", "--endpoint", "win_probability", "--from-start", "--limit", "2"]);
+    assert_eq!(watched["predictions"], 2, "{watched}");
+    let request = json!({ "endpoint": "win_probability", "key": { "match_id": "SIM1_0000009000" } });
+    let mut answer = ureq::post(server.url("/predict"))
+        .header("content-type", "application/json")
+        .send(request.to_string())
+        .expect("POST /predict");
+    let answer: Value = serde_json::from_str(&answer.body_mut().read_to_string().expect("an answer")).expect("JSON");
+    let probability = answer["outputs"]["probability"].as_f64();
+    assert!(probability.is_some_and(|p| (0.0..=1.0).contains(&p)), "{answer}");
 }

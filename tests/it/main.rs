@@ -6,7 +6,7 @@ mod architecture;
 mod history;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod kill;
-#[cfg(feature = "train")]
+#[cfg(all(feature = "train", feature = "serve"))]
 mod lol;
 mod models;
 #[cfg(feature = "train")]

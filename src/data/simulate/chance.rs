@@ -28,6 +28,17 @@ impl Chance {
         self.0.random_range(range)
     }
 
+    /// How often what happens `mean` times on average happens (Poisson; Knuth's product of uniform draws).
+    pub(super) fn times(&mut self, mean: f64) -> i64 {
+        let limit = libm::exp(-mean);
+        let (mut product, mut times) = (self.unit(), 0);
+        while product > limit {
+            product *= self.unit();
+            times += 1;
+        }
+        times
+    }
+
     pub(super) fn seconds(&mut self, range: std::ops::RangeInclusive<u32>) -> u32 {
         self.0.random_range(range)
     }
@@ -40,7 +51,7 @@ impl Chance {
         yards
     }
 
-    /// Normal, by the sum of twelve uniform draws: tails beyond six deviations matter to no football game.
+    /// Normal, by the sum of twelve uniform draws: tails beyond six deviations matter to no game.
     pub(super) fn normal(&mut self, mean: f64, deviation: f64) -> f64 {
         let sum: f64 = (0..12).map(|_| self.unit()).sum();
         mean + deviation * (sum - 6.0)

@@ -2,7 +2,7 @@
 
 use features::element::{format_timestamp, parse_timestamp};
 
-use super::chance::Chance;
+use crate::data::simulate::chance::Chance;
 
 pub(super) const WEEKS: usize = 17;
 pub(super) const GAMES_A_WEEK: usize = 16;

@@ -1,12 +1,12 @@
 //! A season: strengths, 17 weeks, and play-offs for the seven best of each conference.
 
-use super::chance::Chance;
 use super::game::{Finished, play_out};
 use super::market::{Lines, Strength, advantage, lines};
 use super::rates::market::{PERSISTENCE, STRENGTH};
 use super::schedule::{WEEKS, game_day, weeks};
 use super::side::Pair;
 use super::teams::{Conference, TEAMS};
+use crate::data::simulate::chance::Chance;
 
 /// A game that was played.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! What a bookmaker would say before a game, and a closed-form probability of winning during it.
 
-use super::chance::Chance;
 use super::rates::market;
 use super::side::{Pair, Side};
+use crate::data::simulate::chance::Chance;
 
 /// A side's hidden strength in points a game above the average.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

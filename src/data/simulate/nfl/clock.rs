@@ -1,9 +1,9 @@
 //! What happens between the end of a play and the next snap: the clock runs, stops at the two-minute warning, or is
 //! stopped by a time-out. Decisions only; the game acts on them.
 
-use super::chance::Chance;
 use super::decision::Situation;
 use super::rates::clock::{HURRY, SLOW, TEMPO};
+use crate::data::simulate::chance::Chance;
 
 /// Time between plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! One game from the opening kick-off to the last whistle: the state, the loop, quarters, scores and what is recorded.
 //! Plays themselves are in `scrimmage` and `kicks`.
 
-use super::chance::Chance;
 use super::clock::passes_the_warning;
 use super::decision::Situation;
 use super::overtime::{Overtime, PERIOD_POSTSEASON, PERIOD_REGULAR};
 use super::play::{Ball, Kind, Outcome, Play};
 use super::side::{Pair, Side};
+use crate::data::simulate::chance::Chance;
 
 pub(super) const QUARTER: u32 = 900;
 
