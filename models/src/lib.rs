@@ -6,6 +6,7 @@ pub mod certificates;
 #[cfg(any(test, feature = "test-support"))]
 pub mod contract;
 pub mod evaluation;
+pub mod onnx;
 pub mod predictor;
 pub mod reference;
 pub mod registry;

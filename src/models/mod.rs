@@ -1,5 +1,6 @@
 //! `clutch models`: what the registry holds, and which version is champion.
 
+mod export;
 mod history;
 mod list;
 mod promote;
@@ -32,6 +33,8 @@ enum Command {
     List(list::Args),
     /// All that is known of a version.
     Show(show::Args),
+    /// Write a version as an ONNX file, for whatever runs ONNX.
+    Export(export::Args),
     /// Make a version champion: endpoints serve it from then on.
     Promote(promote::Args),
     /// Take the latest promotion back.
@@ -50,6 +53,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List(args) => list::run(&args, &store, context),
         Command::Show(args) => show::run(&args, &store, context),
+        Command::Export(args) => export::run(&args, &store, context),
         Command::Promote(args) => promote::run(&args, &store, context),
         Command::Rollback(args) => rollback::run(&args, &store, context),
         Command::History(args) => history::run(&args, &store, context),

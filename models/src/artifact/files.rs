@@ -7,18 +7,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::checksums::Checksums;
-use super::{Artifact, ArtifactError, Manifest, NativeModel, example, mlmodel};
+use super::{Artifact, ArtifactError, Manifest, NativeModel, environment, example, mlmodel};
+use crate::onnx;
 
 pub const MLMODEL: &str = "MLmodel";
 pub const MANIFEST: &str = "clutch.json";
 pub const MODEL: &str = "model.json";
 pub const TREES: &str = "trees.bin";
 pub const CALIBRATION: &str = "calibration.json";
+pub const ONNX: &str = "model.onnx";
 pub const EXAMPLE: &str = "input_example.json";
 pub const CHECKSUMS: &str = "checksums.json";
 
 /// The version of the files' format that this build writes, and the newest that it reads. Version 1 had neither trees
-/// nor calibrations nor importances.
+/// nor calibrations nor importances nor `model.onnx`.
 pub const FORMAT_VERSION: u32 = 2;
 
 /// File names and contents.
@@ -55,6 +57,8 @@ impl Artifact {
             files.insert(CALIBRATION, versioned(CALIBRATION, calibration)?);
         }
         files.insert(EXAMPLE, json(EXAMPLE, &example::to_frame(&self.input_example))?);
+        files.insert(ONNX, onnx::export(self));
+        environment::insert(&mut files);
         let checksums = Checksums::of(&files);
         files.insert(CHECKSUMS, versioned(CHECKSUMS, &checksums)?);
         Ok(files)

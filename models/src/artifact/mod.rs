@@ -2,16 +2,19 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `MLmodel` | signature and flavor, for tools that read MLflow |
+//! | `MLmodel` | signature and flavors, for tools that read MLflow |
 //! | `clutch.json` | the [`Manifest`]: everything known of the version |
 //! | `model.json` | the [`NativeModel`]: equal data and seed give equal bytes |
 //! | `trees.bin` | the nodes of its trees, where it has trees |
 //! | `calibration.json` | the [`Calibration`], where there is one |
+//! | `model.onnx` | the same model for ONNX Runtime; derived, so absent in version 1 |
+//! | `conda.yaml`, `python_env.yaml`, `requirements.txt` | in which Python MLflow runs `model.onnx` |
 //! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
 //! | `checksums.json` | BLAKE3 of each other file, checked at every load |
 
 mod calibration;
 mod checksums;
+mod environment;
 mod error;
 mod example;
 mod files;
@@ -24,7 +27,7 @@ mod trees;
 
 pub use calibration::{Calibration, InvalidCalibration, Isotonic, Platt};
 pub use error::ArtifactError;
-pub use files::{CALIBRATION, CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, TREES};
+pub use files::{CALIBRATION, CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, ONNX, TREES};
 pub use gate::{GateOutcome, GateReport, GateRuleReport};
 pub use linear::{InvalidLinearModel, LinearModel, Link};
 pub use manifest::{

@@ -319,6 +319,7 @@ fn the_model_file_knows_no_time() {
     let later = Artifact::new(later, artifact.model().clone(), artifact.input_example().clone()).unwrap();
     let (first, second) = (artifact.to_files().unwrap(), later.to_files().unwrap());
     assert_eq!(first.get(MODEL), second.get(MODEL));
+    assert_eq!(first.get(ONNX), second.get(ONNX));
     assert_eq!(first.get(EXAMPLE), second.get(EXAMPLE));
     assert_ne!(first.get(MANIFEST), second.get(MANIFEST));
     assert_ne!(first.get(MLMODEL), second.get(MLMODEL), "MLflow wants a new uuid for each training");

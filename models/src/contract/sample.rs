@@ -69,7 +69,16 @@ pub fn artifact(model: &str, intercept: f64) -> Artifact {
 /// A logistic model with these coefficients and imputation 0.
 pub fn logistic(manifest: Manifest, intercept: f64, coefficients: Vec<f64>) -> Artifact {
     let imputation = vec![0.0; coefficients.len()];
-    let example: Map<String, Value> = manifest.signature.names().map(|name| (name.to_owned(), json!(1))).collect();
+    let example: Map<String, Value> = manifest.signature.features.iter().map(|f| (f.name.clone(), one(f.ty))).collect();
     let model = LinearModel::new(Link::Logit, intercept, coefficients, imputation).expect("finite, of equal lengths");
     Artifact::new(manifest, NativeModel::Linear(model), example).expect("a coefficient for each feature")
+}
+
+/// 1 as a value of a type.
+fn one(ty: Type) -> Value {
+    match ty {
+        Type::Bool => json!(true),
+        Type::Float => json!(1.0),
+        _ => json!(1),
+    }
 }

@@ -1,0 +1,10 @@
+//! ONNX files: ours, written from native models, and those of others, read and checked before anything runs them.
+//!
+//! Knows the format only; what runs a file is `predictor::onnx`.
+
+mod proto;
+mod read;
+mod write;
+
+pub use read::{Columns, Element, Input, MAX_BYTES, OnnxError, OnnxFile, Output};
+pub use write::{INPUT, export, with_version};
