@@ -167,7 +167,7 @@ fn start_workers(project: &Project, instance: &Instance) -> Workers {
     let registry = MemoryRegistry::new(Arc::new(|| 0));
     publish_and_maybe_promote(&registry, &champion::artifact(project)).expect("publish");
     let routes = Arc::new(Routes::new(project));
-    refresh(&routes, &registry, &Binder::new(project, Arc::clone(&metrics)), &metrics);
+    refresh(&routes, &registry, &Binder::new(project, &routes, Arc::clone(&metrics)), &metrics);
     let parts = Parts {
         log: Arc::clone(instance.log()),
         store: Arc::clone(instance.store()),

@@ -14,6 +14,7 @@ use serde_json::{Value, json, value::RawValue};
 use serving::ask::{AskParts, ask};
 use serving::clock::SystemClock;
 use serving::instance::{Holder, Instance, InstanceError, LockError, Places};
+use serving::views::{Stored, StoredStates};
 
 use crate::clock;
 use crate::context::Context;
@@ -147,10 +148,15 @@ fn ask_here(
         Some(instance) => Arc::clone(instance.store()) as Arc<dyn StateReader>,
         None => Arc::new(MemoryStore::new()),
     };
+    let stored = instance.as_ref().map(|instance| {
+        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
+        Arc::new(Stored { log, store }) as Arc<dyn StoredStates>
+    });
     let parts = AskParts {
         project: Arc::new(project),
         registry: Arc::new(DirectoryRegistry::new(registry, clock::clock())),
         reader,
+        stored,
         clock: Arc::new(SystemClock),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;

@@ -15,6 +15,7 @@ use crate::http::{App, Limits, Readiness, router};
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::server::{ServeError, load_routes};
+use crate::views::StoredStates;
 
 /// What a request is answered from.
 #[derive(Debug)]
@@ -22,15 +23,17 @@ pub struct AskParts {
     pub project: Arc<Project>,
     pub registry: Arc<dyn Registry>,
     pub reader: Arc<dyn StateReader>,
+    /// Which versions of views have their states; without it all.
+    pub stored: Option<Arc<dyn StoredStates>>,
     pub clock: Arc<dyn Clock>,
 }
 
 /// Status and body of the answer to a POST of `body`.
 pub async fn ask(parts: AskParts, path: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), ServeError> {
-    let AskParts { project, registry, reader, clock } = parts;
+    let AskParts { project, registry, reader, stored, clock } = parts;
     let metrics = Arc::new(Metrics::new());
-    let (followed, _) = load_routes(&project, registry, &metrics).await?;
-    let service = PredictService::new(&project, followed.routes, followed.direct, reader, clock);
+    let (followed, _) = load_routes(&project, registry, &metrics, stored).await?;
+    let service = PredictService::new(followed.routes, followed.direct, reader, clock);
     let app = App::new(service, metrics, Arc::new(AlwaysReady), Limits::default());
     let request = Request::post(path).header(header::CONTENT_TYPE, "application/json").body(Body::from(body));
     let request = request.map_err(|_| ServeError::Interrupted("made a request"))?;

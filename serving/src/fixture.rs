@@ -4,7 +4,7 @@ use std::path::Path;
 
 use features::event::EventDecoder;
 use features::host::{KeyState, Position, StreamHost};
-use features::online::{Claim, Flush, MemoryStore, OnlineStore, Slot, ViewSet};
+use features::online::{Claim, Flush, MemoryStore, OnlineStore, Slot};
 use features::partition::partition_of;
 use features::plan::View;
 use features::project::{Project, Task};
@@ -106,6 +106,8 @@ fn artifact_over(view: &View, model: &str, intercept: f64) -> Artifact {
     let mut manifest = sample::manifest(model, Task::Classification, features);
     manifest.view.name = view.name.to_string();
     manifest.view.hash = view.hash.clone();
+    manifest.view.text = view.text.clone();
+    manifest.view.stream = view.stream.name.to_string();
     sample::logistic(manifest, intercept, coefficients)
 }
 
@@ -131,7 +133,7 @@ pub(crate) fn store_after(project: &Project, game: &str, events: &[String]) -> M
         host.process(&mut state, &event, Position { partition, offset, append_time: None });
     }
     let store = MemoryStore::new();
-    let slot = Slot { stream: stream.name.clone(), views: ViewSet::of(&views), partition };
+    let slot = Slot::of(&views[0], partition);
     let hold = store.claim(&slot, Claim([1; 16])).expect("claim").hold();
     let states = vec![(game.as_bytes().to_vec(), state.encode(&host))];
     store.flush(&slot, hold, &Flush { states, ..Flush::default() }).expect("flush");

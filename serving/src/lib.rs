@@ -16,4 +16,5 @@ pub mod routing;
 pub mod server;
 pub mod sink;
 mod stop;
+pub mod views;
 pub mod worker;

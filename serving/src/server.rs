@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
 use crate::sink::{SinkParts, SinkStartError, Sinks};
+use crate::views::{Stored, StoredStates};
 use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
 
 /// How often a starting server looks whether its workers are ready.
@@ -87,7 +88,8 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     instance.announce(http)?;
 
     let metrics = Arc::new(Metrics::new());
-    let (followed, seen) = load_routes(&project, registry, &metrics).await?;
+    let stored = Stored { log: Arc::clone(instance.log()), store: Arc::clone(instance.store()) };
+    let (followed, seen) = load_routes(&project, registry, &metrics, Some(Arc::new(stored))).await?;
     let parts = worker::Parts {
         log: Arc::clone(instance.log()),
         store: Arc::clone(instance.store()),
@@ -110,7 +112,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
 
     let reader: Arc<dyn StateReader> = instance.store().clone();
     let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
-    let service = PredictService::new(&project, routes, direct, reader, clock);
+    let service = PredictService::new(routes, direct, reader, clock);
     let readiness = Arc::new(ServerReadiness { workers: Arc::clone(&workers), shutdown: shutdown.clone() });
     let app = App::new(service, metrics, Arc::clone(&readiness) as Arc<dyn Readiness>, limits.clone());
     let started = Started { http, admin: instance.socket().to_path_buf(), endpoints: endpoints(&followed.routes) };
@@ -175,21 +177,27 @@ async fn ready_or_ending(readiness: &ServerReadiness) -> bool {
     }
 }
 
-/// The routes as the registry has them now, and the revision that they show.
+/// The routes as the registry has them now, and the revision that they show. `stored` says which versions of views have
+/// their states.
 pub(crate) async fn load_routes(
     project: &Project,
     registry: Arc<dyn Registry>,
     metrics: &Arc<Metrics>,
+    stored: Option<Arc<dyn StoredStates>>,
 ) -> Result<(Followed, Option<u64>), ServeError> {
-    let binder = Binder::new(project, Arc::clone(metrics));
+    let routes = Arc::new(Routes::new(project));
+    let binder = Binder::new(project, &routes, Arc::clone(metrics));
     let followed = Followed {
-        routes: Arc::new(Routes::new(project)),
+        routes,
         direct: Arc::new(DirectModels::new(Arc::clone(&registry), binder.clone())),
         registry,
         binder,
         metrics: Arc::clone(metrics),
     };
     let load = move || {
+        if let Some(stored) = stored {
+            followed.routes.views.survey(stored);
+        }
         // Read first: a change in between is seen again, not missed.
         let seen = followed.registry.revision().ok();
         followed.refresh();

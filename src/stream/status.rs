@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use serving::admin::{PartitionReport, Status, StreamReport};
+use serving::admin::{PartitionReport, Status, StreamReport, ViewReport};
+use serving::views::Progress;
 use serving::worker::Phase;
 
 use super::access::{Access, block_on};
@@ -51,12 +52,19 @@ fn print(status: &Status, running: bool, context: &Context) {
         print_stream(stream, context);
     }
     for (name, endpoint) in &status.endpoints {
+        let awaited = endpoint.awaited.as_ref().map(|awaited| {
+            format!(
+                ", until version {} has its view: {}% of the history is folded",
+                awaited.version, awaited.progress.percent
+            )
+        });
         let version = match endpoint.version {
             Some(version) => format!(", {} version {version}", endpoint.model),
             None if running => format!(", no champion of {} yet", endpoint.model),
             None => String::new(),
         };
-        say(context, format!("endpoint {name}: {} predictions{version}", count(endpoint.predictions)));
+        let awaited = awaited.unwrap_or_default();
+        say(context, format!("endpoint {name}: {} predictions{version}{awaited}", count(endpoint.predictions)));
     }
     for (name, sink) in &status.sinks {
         let behind = if sink.behind > 0 { format!(", {} behind", count(sink.behind)) } else { String::new() };
@@ -110,12 +118,29 @@ fn print_stream(stream: &StreamReport, context: &Context) {
             say(context, format!("  partition {}: {error}", partition.partition));
         }
     }
+    for view in &stream.views {
+        say(context, format!("  view {}", line(view)));
+    }
     if let (Some(hash), Some(keys)) = (&stream.state_hash, stream.totals.keys) {
         say(context, format!("  {} keys, states {hash}", count(keys)));
     }
     if stream.dead_letters > 0 {
         say(context, format!("  {} dead letters: clutch stream deadletters list", count(stream.dead_letters)));
     }
+}
+
+/// A version of a view and how far it is.
+fn line(view: &ViewReport) -> String {
+    let ViewReport { view, view_hash, declared, live, progress } = view;
+    let whose = if *declared { "" } else { ", of a model in use" };
+    let short = view_hash.get(..8).unwrap_or(view_hash);
+    if *live {
+        return format!("{view} {short}{whose}");
+    }
+    let Progress { folded, of, percent, .. } = progress;
+    let problem = progress.problem.as_ref().map(|problem| format!("; it gets no further: {problem}"));
+    let problem = problem.unwrap_or_default();
+    format!("{view} {short}{whose}: being built up, {percent}% ({} of {}){problem}", count(*folded), count(*of))
 }
 
 fn worker(partition: &PartitionReport) -> String {

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use smol_str::SmolStr;
 
 use super::record::Counters;
-use super::seam::{Flush, OnlineStore, StateReader, StoreError};
+use super::seam::{Flush, OnlineStore, Removal, StateReader, StoreError};
 use super::slot::{Claim, Hold, Slot, ViewSet};
 
 /// A slot of a stream that only this test uses.
@@ -28,6 +28,10 @@ pub fn online_store(store: &dyn OnlineStore) {
     a_slot_without_a_record_is_refused(store);
     slots_do_not_see_each_other(store);
     a_scan_visits_keys_in_order(store);
+    slots_are_listed_by_their_stream(store);
+    a_removed_slot_is_gone_in_steps(store);
+    a_removal_that_broke_off_leaves_nothing_to_read(store);
+    only_the_owner_removes(store);
 }
 
 /// Runs every promise of [`StateReader`] against an empty `store`.
@@ -147,6 +151,57 @@ fn a_scan_visits_keys_in_order(store: &dyn OnlineStore) {
     let mut visit = |key: &[u8], state: &[u8]| seen.push((key.to_vec(), state.to_vec()));
     store.scan(&slot, &mut visit).unwrap();
     assert_eq!(seen, states(&[("a", "4"), ("b", "2"), ("c", "3")]));
+}
+
+fn slots_are_listed_by_their_stream(store: &dyn OnlineStore) {
+    let slots = [slot("listed", 0), slot("listed", 7)];
+    for slot in slots.iter().chain([&slot("listed2", 0), &slot("liste", 0)]) {
+        store.claim(slot, claim()).unwrap();
+    }
+    let listed = store.slots("listed").unwrap();
+    assert_eq!(listed.iter().map(|(slot, _)| slot.clone()).collect::<Vec<_>>(), slots);
+    assert_eq!(Some(&listed[1].1), store.record(&slots[1]).unwrap().as_ref());
+    assert_eq!(store.slots("nothing of the kind").unwrap(), []);
+}
+
+fn a_removed_slot_is_gone_in_steps(store: &dyn OnlineStore) {
+    let (slot, neighbour) = (slot("removed", 0), slot("removed", 1));
+    let filled = |slot| {
+        let hold = store.claim(slot, claim()).unwrap().hold();
+        store.flush(slot, hold, &flush(3, &[("a", "1"), ("b", "2"), ("c", "3")])).unwrap()
+    };
+    let (hold, _) = (filled(&slot), filled(&neighbour));
+    let Removal::Begun(next) = store.remove(&slot, hold, 2).unwrap() else { panic!("one state is left") };
+    assert_eq!(store.record(&slot).unwrap().map(|record| (record.folded, record.hold())), Some((0, next)));
+    assert_eq!(store.remove(&slot, next, 2).unwrap(), Removal::Done);
+    assert_eq!(store.record(&slot).unwrap(), None);
+    let keys = |slot| {
+        let mut keys = 0;
+        store.scan(slot, &mut |_, _| keys += 1).unwrap();
+        keys
+    };
+    assert_eq!([&slot, &neighbour].map(keys), [0, 3]);
+}
+
+fn a_removal_that_broke_off_leaves_nothing_to_read(store: &dyn OnlineStore) {
+    let slot = slot("broke_off", 0);
+    let hold = store.claim(&slot, claim()).unwrap().hold();
+    let hold = store.flush(&slot, hold, &flush(3, &[("a", "1"), ("b", "2")])).unwrap();
+    store.remove(&slot, hold, 1).unwrap();
+    let record = store.claim(&slot, claim()).unwrap();
+    assert_eq!(record.folded, 0);
+    for key in [b"a", b"b"] {
+        assert_eq!(store.get(&slot, record.hold(), key).unwrap(), None);
+    }
+}
+
+fn only_the_owner_removes(store: &dyn OnlineStore) {
+    let slot = slot("owned", 0);
+    let old = store.claim(&slot, claim()).unwrap().hold();
+    let new = store.claim(&slot, claim()).unwrap().hold();
+    let new = store.flush(&slot, new, &flush(1, &[("a", "1")])).unwrap();
+    refused(store.remove(&slot, old, 9));
+    assert_eq!(store.get(&slot, new, b"a").unwrap(), Some(b"1".to_vec()));
 }
 
 #[track_caller]

@@ -6,8 +6,8 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
 use futures::future::{self, BoxFuture};
 
 use super::record::SlotRecord;
-use super::seam::{Flush, OnlineStore, StateReader, StoreError};
-use super::slot::{Claim, Hold, Slot};
+use super::seam::{Flush, OnlineStore, Removal, SlotFlush, StateReader, StoreError};
+use super::slot::{Claim, Hold, Slot, ViewSet};
 
 /// The longest message key that a store takes.
 pub const MAX_KEY_BYTES: usize = 4096;
@@ -43,16 +43,20 @@ impl EmbeddedStore {
         })
     }
 
-    /// Adds a flush to `batch`, which holds other writes to the same database, and commits both as one.
-    pub fn flush_with(
-        &self,
-        mut batch: OwnedWriteBatch,
-        slot: &Slot,
-        hold: Hold,
-        flush: &Flush,
-    ) -> Result<Hold, StoreError> {
+    /// Adds flushes of several slots to `batch`, which holds other writes to the same database, and commits all as one;
+    /// returns what each slot's owner must show next.
+    pub fn flush_with(&self, mut batch: OwnedWriteBatch, flushes: &[SlotFlush]) -> Result<Vec<Hold>, StoreError> {
         // The lock guards no data of its own: a panic under it leaves the database as it was.
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut holds = Vec::with_capacity(flushes.len());
+        for SlotFlush { slot, hold, flush } in flushes {
+            holds.push(self.stage(&mut batch, slot, *hold, flush)?);
+        }
+        batch.commit().map_err(|source| unavailable("write states", source))?;
+        Ok(holds)
+    }
+
+    fn stage(&self, batch: &mut OwnedWriteBatch, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError> {
         let record = self.held(slot, hold)?.flushed(flush);
         let mut key = slot_key(slot);
         batch.insert(&self.records, key.clone(), record.encode());
@@ -63,8 +67,17 @@ impl EmbeddedStore {
             key.extend_from_slice(message_key);
             batch.insert(&self.states, key.as_slice(), state.as_slice());
         }
-        batch.commit().map_err(|source| unavailable("write states", source))?;
         Ok(record.hold())
+    }
+
+    /// Adds the removal of at most `limit` states to `batch`; true if none is left then.
+    fn stage_removal(&self, batch: &mut OwnedWriteBatch, slot: &Slot, limit: usize) -> Result<bool, StoreError> {
+        let mut entries = self.states.prefix(slot_key(slot));
+        for entry in entries.by_ref().take(limit) {
+            let key = entry.key().map_err(|source| unavailable("read states", source))?;
+            batch.remove(&self.states, key);
+        }
+        Ok(entries.next().is_none())
     }
 
     fn held(&self, slot: &Slot, hold: Hold) -> Result<SlotRecord, StoreError> {
@@ -94,7 +107,12 @@ impl OnlineStore for EmbeddedStore {
     fn claim(&self, slot: &Slot, claim: Claim) -> Result<SlotRecord, StoreError> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let record = SlotRecord::claimed(self.record(slot)?, claim);
-        self.records.insert(slot_key(slot), record.encode()).map_err(|source| unavailable("write a record", source))?;
+        let mut batch = self.database.batch();
+        if record.folded == 0 {
+            self.stage_removal(&mut batch, slot, usize::MAX)?;
+        }
+        batch.insert(&self.records, slot_key(slot), record.encode());
+        batch.commit().map_err(|source| unavailable("write a record", source))?;
         Ok(record)
     }
 
@@ -104,7 +122,39 @@ impl OnlineStore for EmbeddedStore {
     }
 
     fn flush(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError> {
-        self.flush_with(self.database.batch(), slot, hold, flush)
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut batch = self.database.batch();
+        let next = self.stage(&mut batch, slot, hold, flush)?;
+        batch.commit().map_err(|source| unavailable("write states", source))?;
+        Ok(next)
+    }
+
+    fn slots(&self, stream: &str) -> Result<Vec<(Slot, SlotRecord)>, StoreError> {
+        let mut prefix = Vec::new();
+        put_part(&mut prefix, stream.as_bytes());
+        let mut slots = Vec::new();
+        for entry in self.records.prefix(&prefix) {
+            let (key, record) = entry.into_inner().map_err(|source| unavailable("read records", source))?;
+            let Some(slot) = read_slot(stream, &key[prefix.len()..]) else { continue };
+            match SlotRecord::decode(&record) {
+                Ok(record) => slots.push((slot, record)),
+                Err(source) => return Err(StoreError::Corrupt { slot, source }),
+            }
+        }
+        Ok(slots)
+    }
+
+    fn remove(&self, slot: &Slot, hold: Hold, limit: usize) -> Result<Removal, StoreError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = self.held(slot, hold)?.emptied();
+        let mut batch = self.database.batch();
+        let done = self.stage_removal(&mut batch, slot, limit)?;
+        match done {
+            true => batch.remove(&self.records, slot_key(slot)),
+            false => batch.insert(&self.records, slot_key(slot), record.encode()),
+        }
+        batch.commit().map_err(|source| unavailable("remove states", source))?;
+        Ok(if done { Removal::Done } else { Removal::Begun(record.hold()) })
     }
 
     fn scan(&self, slot: &Slot, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
@@ -129,13 +179,25 @@ fn slot_key(slot: &Slot) -> Vec<u8> {
     let (stream, views) = (slot.stream.as_bytes(), slot.views.as_str().as_bytes());
     let mut key = Vec::with_capacity(stream.len() + views.len() + 8 + 64);
     for part in [stream, views] {
-        // A name is cut at what its length can say; no checked project has one as long.
-        let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
-        key.extend_from_slice(&length.to_be_bytes());
-        key.extend_from_slice(&part[..usize::from(length)]);
+        put_part(&mut key, part);
     }
     key.extend_from_slice(&slot.partition.to_be_bytes());
     key
+}
+
+fn put_part(key: &mut Vec<u8>, part: &[u8]) {
+    // A name is cut at what its length can say; no checked project has one as long.
+    let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
+    key.extend_from_slice(&length.to_be_bytes());
+    key.extend_from_slice(&part[..usize::from(length)]);
+}
+
+/// The slot that `rest` names behind its stream, as [`slot_key`] writes it.
+fn read_slot(stream: &str, rest: &[u8]) -> Option<Slot> {
+    let (length, rest) = rest.split_first_chunk::<2>()?;
+    let (views, partition) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    let views = ViewSet::named(std::str::from_utf8(views).ok()?);
+    Some(Slot { stream: stream.into(), views, partition: u32::from_be_bytes(partition.try_into().ok()?) })
 }
 
 fn check_length(key: &[u8]) -> Result<(), StoreError> {
@@ -215,6 +277,28 @@ mod tests {
     }
 
     #[test]
+    fn flushes_of_several_slots_are_written_together_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("folder");
+        let (database, store) = open(&dir);
+        let slots = [contract::slot("several", 0), contract::slot("several", 1)];
+        let holds = slots.each_ref().map(|slot| store.claim(slot, Claim([1; 16])).expect("claim").hold());
+        let flushes = |second| {
+            [(0, holds[0]), (1, second)].map(|(i, hold)| SlotFlush {
+                slot: slots[i].clone(),
+                hold,
+                flush: Flush { folded: 3, ..Flush::default() },
+            })
+        };
+        let stale = Hold { number: 9, ..holds[1] };
+        assert!(matches!(store.flush_with(database.batch(), &flushes(stale)), Err(StoreError::Refused { .. })));
+        let folded = |slot| store.record(slot).expect("record").expect("claimed").folded;
+        assert_eq!(slots.each_ref().map(folded), [0, 0]);
+        let next = store.flush_with(database.batch(), &flushes(holds[1])).expect("flush");
+        assert_eq!(next, holds.map(|hold| Hold { number: hold.number + 1, ..hold }));
+        assert_eq!(slots.each_ref().map(folded), [3, 3]);
+    }
+
+    #[test]
     fn other_writes_to_the_database_are_committed_with_a_flush_or_not_at_all() {
         let dir = tempfile::tempdir().expect("folder");
         let (database, store) = open(&dir);
@@ -228,9 +312,10 @@ mod tests {
             batch
         };
         let flush = Flush { folded: 1, ..Flush::default() };
-        assert!(matches!(store.flush_with(batch(), &slot, stale, &flush), Err(StoreError::Refused { .. })));
+        let flush = |hold| [SlotFlush { slot: slot.clone(), hold, flush: flush.clone() }];
+        assert!(matches!(store.flush_with(batch(), &flush(stale)), Err(StoreError::Refused { .. })));
         assert!(other.get("output").expect("get").is_none());
-        store.flush_with(batch(), &slot, hold, &flush).expect("flush");
+        store.flush_with(batch(), &flush(hold)).expect("flush");
         assert!(other.get("output").expect("get").is_some());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures::future::{self, BoxFuture};
 
 use super::record::SlotRecord;
-use super::seam::{Flush, OnlineStore, StateReader, StoreError};
+use super::seam::{Flush, OnlineStore, Removal, StateReader, StoreError};
 use super::slot::{Claim, Hold, Slot};
 
 /// Holds everything in memory. [`MemoryStore::image`] and [`MemoryStore::restore`] play the replica of a store that
@@ -71,7 +71,12 @@ impl OnlineStore for MemoryStore {
         image
             .slots
             .entry(slot.clone())
-            .and_modify(|held| held.record = record.clone())
+            .and_modify(|held| {
+                held.record = record.clone();
+                if record.folded == 0 {
+                    held.states.clear();
+                }
+            })
             .or_insert_with(|| Held { record: record.clone(), states: BTreeMap::new() });
         Ok(record)
     }
@@ -86,6 +91,30 @@ impl OnlineStore for MemoryStore {
         held.record = held.record.flushed(flush);
         held.states.extend(flush.states.iter().cloned());
         Ok(held.record.hold())
+    }
+
+    fn slots(&self, stream: &str) -> Result<Vec<(Slot, SlotRecord)>, StoreError> {
+        let image = self.lock();
+        let of_stream = image.slots.iter().filter(|(slot, _)| slot.stream == stream);
+        let mut slots: Vec<_> = of_stream.map(|(slot, held)| (slot.clone(), held.record.clone())).collect();
+        slots.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(slots)
+    }
+
+    fn remove(&self, slot: &Slot, hold: Hold, limit: usize) -> Result<Removal, StoreError> {
+        let mut image = self.lock();
+        let held = image.held(slot, hold)?;
+        held.record = held.record.emptied();
+        let next = held.record.hold();
+        let removed: Vec<_> = held.states.keys().take(limit).cloned().collect();
+        for key in &removed {
+            held.states.remove(key);
+        }
+        if !held.states.is_empty() {
+            return Ok(Removal::Begun(next));
+        }
+        image.slots.remove(slot);
+        Ok(Removal::Done)
     }
 
     fn scan(&self, slot: &Slot, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {

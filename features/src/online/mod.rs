@@ -14,5 +14,5 @@ mod slot;
 pub use embedded::{EmbeddedStore, MAX_KEY_BYTES};
 pub use memory::{Image, MemoryStore};
 pub use record::{Counters, RecordError, SlotRecord};
-pub use seam::{Flush, OnlineStore, StateReader, StoreError};
+pub use seam::{Flush, OnlineStore, Removal, SlotFlush, StateReader, StoreError};
 pub use slot::{Claim, Hold, Slot, ViewSet};

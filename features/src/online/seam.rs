@@ -19,6 +19,23 @@ pub struct Flush {
     pub states: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
+/// A flush of one slot, with what proves that the writer owns it.
+#[derive(Debug, Clone)]
+pub struct SlotFlush {
+    pub slot: Slot,
+    pub hold: Hold,
+    pub flush: Flush,
+}
+
+/// How far the removal of a slot has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Nothing is folded any more, and some states are left: show this next.
+    Begun(Hold),
+    /// Record and states are gone.
+    Done,
+}
+
 /// Why a store did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -42,6 +59,10 @@ pub enum StoreError {
 /// * A flush is atomic: after it all its states, its offset and its counters are there, and the write number is one
 ///   higher; or nothing has changed. What it wrote is visible to every read that starts after it returned.
 /// * Slots do not see each other's keys, whatever the names of their streams.
+/// * A slot of which nothing is folded has no states once it is claimed: what a removal that broke off left behind is
+///   gone, and never taken for the state of a slot that begins anew.
+/// * `remove` is refused as a flush is. From its first call on nothing counts as folded; a removal that breaks off
+///   leaves a slot that is listed still, and can be removed or claimed.
 pub trait OnlineStore: Send + Sync + Debug {
     fn record(&self, slot: &Slot) -> Result<Option<SlotRecord>, StoreError>;
 
@@ -53,6 +74,12 @@ pub trait OnlineStore: Send + Sync + Debug {
 
     /// Writes states and record; returns what the caller must show next.
     fn flush(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError>;
+
+    /// Every slot of a stream that has a record, with it.
+    fn slots(&self, stream: &str) -> Result<Vec<(Slot, SlotRecord)>, StoreError>;
+
+    /// Removes at most `limit` states of a slot, and its record once none is left.
+    fn remove(&self, slot: &Slot, hold: Hold, limit: usize) -> Result<Removal, StoreError>;
 
     /// Visits every key of the slot and its encoded state, in the order of the keys' bytes.
     fn scan(&self, slot: &Slot, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
@@ -84,5 +111,10 @@ impl SlotRecord {
             Some(found) => SlotRecord { claim, number: found.number + 1, ..found },
             None => SlotRecord::new(claim),
         }
+    }
+
+    /// The record of a slot whose removal has begun: as if nothing had ever been folded.
+    pub(super) fn emptied(&self) -> SlotRecord {
+        SlotRecord { number: self.number + 1, ..SlotRecord::new(self.claim) }
     }
 }

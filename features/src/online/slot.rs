@@ -6,8 +6,8 @@ use smol_str::SmolStr;
 
 use crate::plan::View;
 
-/// The views whose states a slot holds: a hash over their hashes, in order. A changed view reads no state of the old
-/// one; it begins with an empty slot, which is rebuilt from the log.
+/// The views whose states a slot holds: a hash over their hashes, in order. Workers keep one slot for each version of a
+/// view: a changed view reads no state of the old one; it begins with an empty slot, which is filled from the log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewSet(SmolStr);
 
@@ -20,18 +20,30 @@ impl ViewSet {
         ViewSet(SmolStr::from(&hasher.finalize().to_hex()[..16]))
     }
 
+    /// As a store that lists its slots read it.
+    pub(super) fn named(name: &str) -> ViewSet {
+        ViewSet(SmolStr::from(name))
+    }
+
     /// 16 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// One partition of one stream, for one set of views: the unit of atomic state.
+/// One partition of one stream, for one set of views: what one owner writes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot {
     pub stream: SmolStr,
     pub views: ViewSet,
     pub partition: u32,
+}
+
+impl Slot {
+    /// The slot of one version of a view.
+    pub fn of(view: &Arc<View>, partition: u32) -> Slot {
+        Slot { stream: view.stream.name.clone(), views: ViewSet::of(std::slice::from_ref(view)), partition }
+    }
 }
 
 impl std::fmt::Display for Slot {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use features::online::{EmbeddedStore, OnlineStore, StoreError};
+use features::online::{Counters, EmbeddedStore, OnlineStore, Slot, SlotRecord, StoreError};
 use features::partition::partition_of;
 use features::project::Project;
 use indexmap::IndexMap;
@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{
     AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, SinkReport, Status, StoredRecord, StreamReport, Totals,
+    ViewReport,
 };
 use crate::instance::Instance;
 use crate::log::{
@@ -18,6 +19,7 @@ use crate::log::{
 };
 use crate::routing::Routes;
 use crate::sink::Sinks;
+use crate::views::ViewVersion;
 use crate::worker::{StartError, StreamPlan, Workers, prepare};
 
 /// The most bytes that one read hands out.
@@ -65,6 +67,7 @@ impl Desk {
                 topic: route.endpoint.topic.clone(),
                 model: route.endpoint.model.to_string(),
                 version: route.champion.load().as_ref().map(|model| model.version),
+                awaited: route.awaited(),
                 refused: route.status().refused.as_ref().map(|refused| refused.reason.clone()),
                 predictions: self.records_in(&route.endpoint.topic)?,
                 watch: route.endpoint.watch.clone(),
@@ -117,8 +120,9 @@ impl Desk {
     fn stream(&self, plan: &StreamPlan, states: bool) -> Result<StreamReport, DeskError> {
         let mut totals = Totals::default();
         let mut partitions = Vec::new();
+        let slots = self.store.slots(&plan.stream.name)?;
         for partition in 0..plan.stream.partitions {
-            let report = self.partition(plan, partition)?;
+            let report = self.partition(plan, partition, &slots)?;
             totals.end += report.end;
             totals.committed += report.committed;
             totals.lag += report.lag;
@@ -133,40 +137,66 @@ impl Desk {
             None
         };
         let dead_letters = self.records_in(&plan.dead_letters)?;
-        Ok(StreamReport { topic: plan.topic.to_string(), totals, dead_letters, partitions, state_hash })
+        let views = if self.workers.is_some() { views(plan) } else { Vec::new() };
+        Ok(StreamReport { topic: plan.topic.to_string(), totals, dead_letters, views, partitions, state_hash })
     }
 
-    fn partition(&self, plan: &StreamPlan, partition: u32) -> Result<PartitionReport, DeskError> {
+    fn partition(
+        &self,
+        plan: &StreamPlan,
+        partition: u32,
+        slots: &[(Slot, SlotRecord)],
+    ) -> Result<PartitionReport, DeskError> {
         let consumer = plan.consumer(partition);
         // Read in this order, so that events and commits in between do not make the lag negative.
         let committed = self.log.committed(&consumer)?;
         let end = self.log.end(&consumer.place)?;
-        let record = self.store.record(&plan.slot(partition))?;
-        let newest = record.as_ref().and_then(|record| record.newest);
+        // Equal rules decide alike, so whichever version has folded most knows most.
+        let in_partition = slots.iter().filter(|(slot, _)| slot.partition == partition).map(|(_, record)| record);
+        let record = in_partition.max_by_key(|record| (record.folded, record.counters.unserved));
+        let newest = record.and_then(|record| record.newest);
+        // Each is published together with the offset: what is on the topics is the count.
+        let mut predictions = 0;
+        for topic in plan.prediction_topics() {
+            predictions += self.end(topic, partition)?;
+        }
         Ok(PartitionReport {
             partition,
             end,
             committed,
             lag: end.saturating_sub(committed),
-            counters: record.map(|record| record.counters).unwrap_or_default(),
+            counters: Counters { predictions, ..record.map(|record| record.counters).unwrap_or_default() },
             watermark: newest.map(|newest| newest.saturating_sub(plan.stream.lateness)),
             worker: self.workers.as_ref().and_then(|workers| workers.status(&plan.stream.name, partition)),
         })
     }
 
-    /// The number of keys, and a hash over every key and its state in the order of the keys.
+    /// The number of keys, and a hash over every key and its state in the order of the keys, for one version of a view
+    /// after the other: those that are kept.
     fn state_hash(&self, plan: &StreamPlan) -> Result<(u64, String), DeskError> {
-        let mut states: Vec<(Vec<u8>, blake3::Hash)> = Vec::new();
-        for partition in 0..plan.stream.partitions {
-            let mut visit = |key: &[u8], state: &[u8]| states.push((key.to_vec(), blake3::hash(state)));
-            self.store.scan(&plan.slot(partition), &mut visit)?;
-        }
-        states.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut hasher = blake3::Hasher::new();
-        for (key, state) in &states {
-            hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(state.as_bytes());
+        let mut keys = 0;
+        for version in plan.views.kept(&plan.stream.name) {
+            let mut states: Vec<(Vec<u8>, blake3::Hash)> = Vec::new();
+            for partition in 0..plan.stream.partitions {
+                let mut visit = |key: &[u8], state: &[u8]| states.push((key.to_vec(), blake3::hash(state)));
+                self.store.scan(&Slot::of(&version.view, partition), &mut visit)?;
+            }
+            states.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            for (key, state) in &states {
+                hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(state.as_bytes());
+            }
+            keys = keys.max(states.len());
         }
-        Ok((states.len() as u64, hasher.finalize().to_hex()[..32].to_owned()))
+        Ok((keys as u64, hasher.finalize().to_hex()[..32].to_owned()))
+    }
+
+    /// How many records a partition of a topic has; none where nothing was ever published on it.
+    fn end(&self, topic: &str, partition: u32) -> Result<u64, DeskError> {
+        match self.log.end(&TopicPartition { topic: topic.into(), partition }) {
+            Err(LogError::UnknownTopic { .. }) => Ok(0),
+            end => Ok(end?),
+        }
     }
 
     fn records_in(&self, topic: &str) -> Result<u64, DeskError> {
@@ -178,6 +208,17 @@ impl Desk {
         let end = |partition| self.log.end(&TopicPartition { topic: topic.into(), partition });
         Ok((0..partitions).map(end).sum::<Result<u64, LogError>>()?)
     }
+}
+
+fn views(plan: &StreamPlan) -> Vec<ViewReport> {
+    let report = |version: Arc<ViewVersion>| ViewReport {
+        view: version.view.name.to_string(),
+        view_hash: version.view.hash.to_string(),
+        declared: version.declared,
+        live: version.is_live(),
+        progress: version.progress(),
+    };
+    plan.views.kept(&plan.stream.name).into_iter().map(report).collect()
 }
 
 /// A record for people and programs that read JSON.

@@ -22,5 +22,5 @@ pub use desk::{Desk, DeskError};
 pub use listen::{BindError, bind, serve};
 pub use wire::{
     AppendAnswer, EndpointReport, PartitionReport, Position, ReadAnswer, SinkReport, Status, StoredRecord,
-    StreamReport, TailLine, Totals,
+    StreamReport, TailLine, Totals, ViewReport,
 };

@@ -173,7 +173,7 @@ fn the_published_form_of_the_status_stays_as_it_is() {
     let golden = format!(
         concat!(
             r#"{{"ready":true,"streams":{{"plays":{{"topic":"plays","totals":{{"end":1,"committed":0,"lag":1,"keys":0,{}}},"#,
-            r#""dead_letters":0,"partitions":[{},{}],"state_hash":"af1349b9f5f9a1a6a0404dea36dcc949"}}}},"#,
+            r#""dead_letters":0,"views":[],"partitions":[{},{}],"state_hash":"af1349b9f5f9a1a6a0404dea36dcc949"}}}},"#,
             r#""endpoints":{{"win":{{"topic":"plays-win","model":"win","version":null,"refused":null,"predictions":0}}}},"sinks":{{}}}}"#,
         ),
         counters,

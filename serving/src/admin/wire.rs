@@ -5,6 +5,8 @@ use features::value::Micros;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
+use crate::routing::Awaited;
+use crate::views::Progress;
 use crate::worker::PartitionStatus;
 
 /// `GET /status`
@@ -23,10 +25,27 @@ pub struct StreamReport {
     pub totals: Totals,
     /// Events in the dead letters' topic.
     pub dead_letters: u64,
+    /// The versions of its views whose states are kept, those that the project declares first. None where nobody works
+    /// the stream.
+    #[serde(default)]
+    pub views: Vec<ViewReport>,
     pub partitions: Vec<PartitionReport>,
     /// Over all keys and their states, in the order of the keys; 32 hex digits. Only where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_hash: Option<String>,
+}
+
+/// A version of a view.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ViewReport {
+    pub view: String,
+    pub view_hash: String,
+    /// Whether it is the one that the project declares; else a model in use was trained on it.
+    pub declared: bool,
+    /// Whether its states are level with the stream, so that it can be served from.
+    pub live: bool,
+    #[serde(flatten)]
+    pub progress: Progress,
 }
 
 /// Sums over a stream's partitions.
@@ -64,6 +83,9 @@ pub struct EndpointReport {
     pub model: String,
     /// `None` while no version serves.
     pub version: Option<u32>,
+    /// The champion, while its version of the view is built up and an older version serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited: Option<Awaited>,
     /// Why the champion is not what serves.
     pub refused: Option<String>,
     /// Records on its topic.

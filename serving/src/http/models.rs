@@ -8,7 +8,7 @@ use axum::http::Response;
 
 use super::answer;
 use super::router::App;
-use crate::routing::{Refused, Route};
+use crate::routing::{Awaited, Refused, Route};
 
 #[derive(serde::Serialize)]
 struct Status<'a> {
@@ -19,10 +19,12 @@ struct Status<'a> {
 struct EndpointStatus<'a> {
     endpoint: &'a str,
     model: &'a str,
-    /// `serving`: the champion; `fallback`: an older version, see `refused`; `unavailable`: nothing.
+    /// `serving`: the champion; `awaiting`: an older version, until the champion's view is built up, see `awaited`;
+    /// `fallback`: an older version, see `refused`; `unavailable`: nothing.
     status: &'static str,
     champion: Option<u32>,
     serving: Option<Serving>,
+    awaited: Option<Awaited>,
     refused: Option<Refused>,
 }
 
@@ -44,6 +46,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Response<Body> {
 fn endpoint(route: &Route) -> EndpointStatus<'_> {
     let status = route.status();
     let loaded = route.champion.load_full();
+    let awaited = route.awaited();
     let serving = loaded.map(|model| Serving {
         version: model.version,
         algorithm: model.artifact.manifest().algorithm.name.clone(),
@@ -55,13 +58,15 @@ fn endpoint(route: &Route) -> EndpointStatus<'_> {
     EndpointStatus {
         endpoint: &route.endpoint.name,
         model: &route.endpoint.model,
-        status: match (&serving, &status.refused) {
-            (None, _) => "unavailable",
-            (Some(_), Some(_)) => "fallback",
-            (Some(_), None) => "serving",
+        status: match (&serving, &status.refused, &awaited) {
+            (None, _, _) => "unavailable",
+            (Some(_), Some(_), _) => "fallback",
+            (Some(_), None, Some(_)) => "awaiting",
+            (Some(_), None, None) => "serving",
         },
         champion: status.champion,
         serving,
+        awaited,
         refused: status.refused.clone(),
     }
 }

@@ -158,6 +158,10 @@ fn predict_entry(error: &PredictError) -> Entry {
         }
         PredictError::Input(problem) => input_entry(problem),
         PredictError::Key(problem) => key_entry(problem),
+        PredictError::ViewNotReady { progress, view, .. } => {
+            plain(S::SERVICE_UNAVAILABLE, "view_not_ready", "The view is being built up")
+                .with(json!({ "view": view, "percent": progress.percent, "problem": progress.problem }))
+        }
         PredictError::NoRow(KeyError::NoRow) => plain(S::NOT_FOUND, "unknown_key", "Nothing is known of this key"),
         PredictError::NoRow(KeyError::Idle) => plain(S::NOT_FOUND, "idle_key", "The key has been idle for too long"),
         PredictError::NoRow(KeyError::AsOfTooEarly { by_ms }) => {

@@ -8,6 +8,7 @@ use features::value::Type;
 use models::reference::InvalidModelRef;
 
 use crate::routing::DirectError;
+use crate::views::Progress;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PredictError {
@@ -31,6 +32,11 @@ pub enum PredictError {
     NoRow(#[from] KeyError),
     #[error("the events of stream `{stream}` have an order and no times: leave out `as_of`")]
     AsOfWithoutTimes { stream: String },
+    #[error(
+        "version {version} of model `{model}` needs a version of view `{view}` that is being built up: {}% of its \
+         history is folded", .progress.percent
+    )]
+    ViewNotReady { view: String, model: String, version: u32, progress: Progress },
     #[error("the key's state cannot be fetched")]
     Store(#[from] StoreError),
     #[error("the key's state cannot be read")]
@@ -53,6 +59,7 @@ impl PredictError {
             | PredictError::Request(_)
             | PredictError::Input(_)
             | PredictError::Key(_)
+            | PredictError::ViewNotReady { .. }
             | PredictError::NoRow(_)
             | PredictError::AsOfWithoutTimes { .. } => false,
         }

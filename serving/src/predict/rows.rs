@@ -1,18 +1,15 @@
 //! From what is given to the model's inputs: decode, fetch the key's state, compute the row.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use features::event::{Event, EventDecoder};
 use features::host::{KeyState, RequestHost, StreamHost};
-use features::online::{Slot, StateReader, ViewSet};
+use features::online::{Slot, StateReader};
 use features::partition::partition_of;
-use features::plan::{Column, View};
-use features::project::Project;
+use features::plan::{Column, View, ViewHash};
 use features::schema::EventTime;
 use features::value::{Micros, Value};
-use indexmap::IndexMap;
-use smol_str::SmolStr;
 
 use super::key::key_event;
 use super::named_inputs::named_inputs;
@@ -23,7 +20,14 @@ use crate::routing::LoadedModel;
 /// The place of a view in the states that its own machines decode.
 const ONLY: usize = 0;
 
-/// What requests need of one view: made once, used by all.
+/// How many versions of views are remembered before those that nobody asks for any more are forgotten.
+const REMEMBERED: usize = 32;
+
+/// What requests need of each version of a view, made when it is first asked for.
+#[derive(Debug, Default)]
+pub(super) struct RowSources(Mutex<HashMap<ViewHash, Arc<RowSource>>>);
+
+/// What requests need of one version of a view: made once, used by all.
 #[derive(Debug)]
 pub(super) struct RowSource {
     view: Arc<View>,
@@ -54,20 +58,21 @@ pub(super) struct Row {
 /// The states of the keys that a batch has met so far: each is fetched and decoded once.
 pub(super) type States = HashMap<Vec<u8>, Option<Arc<KeyState>>>;
 
-/// By view name.
-pub(super) fn row_sources(project: &Project) -> IndexMap<SmolStr, RowSource> {
-    let mut sources = IndexMap::new();
-    for (name, stream) in &project.streams {
-        let views = project.views_of(name);
-        let set = ViewSet::of(&views);
-        let slot = |partition| Slot { stream: name.clone(), views: set.clone(), partition };
-        for view in &views {
-            let slots = (0..stream.partitions.max(1)).map(slot).collect();
-            let source = RowSource { view: Arc::clone(view), slots, scratch: Pool::new() };
-            sources.insert(view.name.clone(), source);
+impl RowSources {
+    pub(super) fn of(&self, view: &Arc<View>) -> Arc<RowSource> {
+        // Changed by single insertions and removals: a panic elsewhere leaves nothing half done.
+        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = sources.get(&view.hash) {
+            return Arc::clone(source);
         }
+        if sources.len() >= REMEMBERED {
+            sources.retain(|_, source| Arc::strong_count(source) > 1);
+        }
+        let slots = (0..view.stream.partitions.max(1)).map(|partition| Slot::of(view, partition)).collect();
+        let source = Arc::new(RowSource { view: Arc::clone(view), slots, scratch: Pool::new() });
+        sources.insert(view.hash.clone(), Arc::clone(&source));
+        source
     }
-    sources
 }
 
 /// What is left to do once a request is parsed.
@@ -124,8 +129,16 @@ impl RowSource {
         states: &mut States,
     ) -> Result<Row, PredictError> {
         let pick = |columns: &[Value]| model.inputs.iter().map(|&i| columns[i].clone()).collect();
+        let version = model.in_use.version();
         match parsed {
             Parsed::Inputs(values) => Ok(Row { values, newest: None, as_of: None }),
+            // Its states are not those of the whole history yet.
+            Parsed::Event(_) | Parsed::Key(..) if !version.is_live() => Err(PredictError::ViewNotReady {
+                view: self.view.name.to_string(),
+                model: model.name.clone(),
+                version: model.version,
+                progress: version.progress(),
+            }),
             Parsed::Event(event) => {
                 let state = self.state(scratch, &event, reader, states).await?;
                 let row = scratch.request.row(state.as_deref(), &event)?;

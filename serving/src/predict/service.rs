@@ -4,13 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use features::online::StateReader;
-use features::project::Project;
 use features::value::{Micros, Value};
-use indexmap::IndexMap;
-use smol_str::SmolStr;
 use uuid::Uuid;
 
-use super::rows::{Row, RowSource, States, row_sources};
+use super::rows::{Row, RowSources, States};
 use super::target::choose;
 use super::{Chosen, Given, PredictError, Target};
 use crate::clock::Clock;
@@ -24,7 +21,7 @@ const ROWS_PER_TURN: usize = 32;
 pub struct PredictService {
     routes: Arc<Routes>,
     direct: Arc<DirectModels>,
-    sources: IndexMap<SmolStr, RowSource>,
+    sources: RowSources,
     reader: Arc<dyn StateReader>,
     clock: Arc<dyn Clock>,
 }
@@ -66,13 +63,12 @@ pub struct Timing {
 
 impl PredictService {
     pub fn new(
-        project: &Project,
         routes: Arc<Routes>,
         direct: Arc<DirectModels>,
         reader: Arc<dyn StateReader>,
         clock: Arc<dyn Clock>,
     ) -> PredictService {
-        PredictService { routes, direct, sources: row_sources(project), reader, clock }
+        PredictService { routes, direct, sources: RowSources::default(), reader, clock }
     }
 
     pub fn routes(&self) -> &Arc<Routes> {
@@ -88,8 +84,7 @@ impl PredictService {
     ) -> Result<Answer, PredictError> {
         let chosen = choose(target, &self.routes, &self.direct).await?;
         let model = &*chosen.model;
-        // A version is bound to a view of this project before it is ever chosen.
-        let source = self.sources.get(&model.view.name).ok_or(PredictError::Interrupted)?;
+        let source = self.sources.of(&model.view);
         let mut scratch = source.scratch();
         let mut states = States::new();
         let mut timing = Timing::default();

@@ -1,20 +1,26 @@
-//! A registered version bound to the project's view: checked once, then used without further checks.
+//! A registered version bound to the version of the view that it was trained on: checked once, then used without
+//! further checks.
 
 use std::sync::Arc;
 
+use features::kernel::KERNEL_VERSION;
 use features::plan::View;
 use features::project::{Project, Task};
+use features::schema::Stream;
+use features::sql::{self, Catalog};
 use features::value::{Type, Value};
 use indexmap::IndexMap;
-use models::artifact::Artifact;
+use models::artifact::{Artifact, ViewRecord};
 use models::predictor::Predictor;
 use models::registry::{Registry, RegistryError, Version};
 use models::signature::Feature;
 use smol_str::SmolStr;
 
+use super::Routes;
 use crate::metrics::{Metrics, ModelMetrics};
+use crate::views::{InUse, ViewVersions};
 
-/// A version, loaded and bound to the project's view.
+/// A version, loaded and bound to its version of the view.
 #[derive(Debug)]
 pub struct LoadedModel {
     pub name: String,
@@ -22,8 +28,8 @@ pub struct LoadedModel {
     pub artifact: Artifact,
     pub predictor: Box<dyn Predictor>,
     pub view: Arc<View>,
-    /// The view's place in [`features::host::KeyState::views`].
-    pub view_index: usize,
+    /// Keeps the states of the view for as long as the model is in memory.
+    pub in_use: InUse,
     /// For each input of the predictor, the view's column.
     pub inputs: Vec<usize>,
     pub task: Task,
@@ -35,14 +41,15 @@ pub struct LoadedModel {
 pub enum BindError {
     #[error("the version cannot be read")]
     Unreadable(#[from] RegistryError),
-    #[error("it was trained on view `{view}`, which the project does not have")]
-    UnknownView { view: String },
+    #[error("it was trained on view `{view}` of stream `{stream}`, which the project does not have")]
+    UnknownStream { view: String, stream: String },
     #[error(
-        "it was trained on view `{trained}`, and the project declares view `{declared}` for the model; train again"
+        "it was trained on a view of stream `{trained}`, and the endpoint's model looks at stream `{declared}`; train \
+         again"
     )]
-    OtherView { trained: String, declared: String },
-    #[error("view `{view}` has changed since training: it was {trained} and is {declared}; train again")]
-    ViewChanged { view: String, trained: String, declared: String },
+    OtherStream { trained: String, declared: String },
+    #[error("view `{view}` has changed since training: it was {trained} and is {found} now, as {why}; train again")]
+    ViewChanged { view: String, trained: String, found: String, why: String },
     #[error("view `{view}` has no column `{feature}`")]
     MissingFeature { view: String, feature: String },
     #[error("column `{feature}` of view `{view}` is {declared}, the model was trained on {trained}")]
@@ -55,18 +62,17 @@ pub enum BindError {
     WarmUp { value: f64 },
 }
 
-/// Binds versions to the views of one project.
+/// Binds versions to views: those of the project, and those that a version itself carries.
 #[derive(Debug, Clone)]
 pub struct Binder {
-    /// By name, with the view's place among those of its stream.
-    views: IndexMap<SmolStr, (usize, Arc<View>)>,
+    streams: IndexMap<SmolStr, Arc<Stream>>,
+    views: Arc<ViewVersions>,
     metrics: Arc<Metrics>,
 }
 
 impl Binder {
-    pub fn new(project: &Project, metrics: Arc<Metrics>) -> Binder {
-        let places = project.streams.keys().flat_map(|stream| project.views_of(stream).into_iter().enumerate());
-        Binder { views: places.map(|(i, view)| (view.name.clone(), (i, view))).collect(), metrics }
+    pub fn new(project: &Project, routes: &Routes, metrics: Arc<Metrics>) -> Binder {
+        Binder { streams: project.streams.clone(), views: Arc::clone(&routes.views), metrics }
     }
 
     /// Reads a version from the registry and binds it. Blocks on the registry.
@@ -74,23 +80,14 @@ impl Binder {
         self.bind(registry.load(model, number)?)
     }
 
-    /// Checks that the version's view is the project's, finds its inputs, and predicts once so that the first request
-    /// pays for nothing.
+    /// Finds or makes the version of the view that it was trained on, finds its inputs, and predicts once so that the
+    /// first request pays for nothing.
     pub fn bind(&self, version: Version) -> Result<LoadedModel, BindError> {
         let Version { model: name, number, artifact } = version;
         let manifest = artifact.manifest();
-        let (view_index, view) = self
-            .views
-            .get(manifest.view.name.as_str())
-            .ok_or_else(|| BindError::UnknownView { view: manifest.view.name.clone() })?;
-        if view.hash != manifest.view.hash {
-            return Err(BindError::ViewChanged {
-                view: manifest.view.name.clone(),
-                trained: short(&manifest.view.hash.0),
-                declared: short(&view.hash.0),
-            });
-        }
-        let inputs = manifest.signature.features.iter().map(|f| input(view, f)).collect::<Result<Vec<_>, _>>()?;
+        let in_use = self.view(&manifest.view)?;
+        let view = Arc::clone(&in_use.version().view);
+        let inputs = manifest.signature.features.iter().map(|f| input(&view, f)).collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = manifest.signature.names().map(str::to_owned).collect();
         let predictor = artifact.predictor();
         if predictor.width() != inputs.len() {
@@ -100,14 +97,48 @@ impl Binder {
         Ok(LoadedModel {
             metrics: self.metrics.models.model(&name, number, &names),
             task: manifest.task,
-            view: Arc::clone(view),
-            view_index: *view_index,
+            view,
+            in_use,
             name,
             version: number,
             predictor,
             inputs,
             artifact,
         })
+    }
+
+    /// The version of a view with the hash that training saw: one that is known, or else what the recorded text means
+    /// for the stream as it is declared now.
+    fn view(&self, record: &ViewRecord) -> Result<InUse, BindError> {
+        if let Some(known) = self.views.find(&record.hash) {
+            return Ok(known);
+        }
+        let stream = self
+            .streams
+            .get(record.stream.as_str())
+            .ok_or_else(|| BindError::UnknownStream { view: record.name.clone(), stream: record.stream.clone() })?;
+        let read = sql::view(&record.text, &Catalog::from(Arc::clone(stream))).view;
+        let changed = |found: String, why: String| BindError::ViewChanged {
+            view: record.name.clone(),
+            trained: short(&record.hash.0),
+            found,
+            why,
+        };
+        match read {
+            Ok(view) if view.hash == record.hash => Ok(self.views.keep(&Arc::new(view))),
+            Ok(view) if record.kernel_version == KERNEL_VERSION => {
+                Err(changed(short(&view.hash.0), format!("the rules of stream `{}` have changed", record.stream)))
+            }
+            Ok(view) => {
+                let why =
+                    format!("it was made for kernel {}, and this is kernel {KERNEL_VERSION}", record.kernel_version);
+                Err(changed(short(&view.hash.0), why))
+            }
+            Err(faults) => {
+                let fault = faults.first().map(|fault| format!(": {}", fault.message)).unwrap_or_default();
+                Err(changed("none".to_owned(), format!("stream `{}` has changed{fault}", record.stream)))
+            }
+        }
     }
 }
 

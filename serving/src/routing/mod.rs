@@ -12,7 +12,7 @@ mod watch;
 pub use binding::{BindError, Binder, LoadedModel};
 pub use direct::{DirectError, DirectModels};
 pub use refresh::refresh;
-pub use routes::{Refused, Route, RouteStatus, Routes};
+pub use routes::{Awaited, Refused, Route, RouteStatus, Routes};
 pub use watch::{Followed, follow};
 
 #[cfg(test)]

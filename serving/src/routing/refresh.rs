@@ -32,42 +32,73 @@ fn refresh_route(route: &Route, registry: &dyn Registry, binder: &Binder) -> Rou
         Ok(champion) => champion,
         Err(error) => {
             let refused = Refused { version: None, reason: with_causes(&error) };
-            return RouteStatus { champion: None, serving, refused: Some(refused) };
+            let awaited = route.status().awaited;
+            return RouteStatus { champion: None, serving, awaited, refused: Some(refused) };
         }
     };
     let Some(wanted) = champion else {
         let refused =
             serving.map(|_| Refused { version: None, reason: "the registry has no champion any more".into() });
-        return RouteStatus { champion, serving, refused };
+        route.awaited.store(None);
+        return RouteStatus { champion, serving, awaited: None, refused };
     };
     if serving == Some(wanted) {
-        return RouteStatus { champion, serving, refused: None };
+        route.awaited.store(None);
+        return RouteStatus { champion, serving, awaited: None, refused: None };
     }
-    match load(registry, binder, route, wanted) {
-        Ok(loaded) => {
-            route.champion.store(Some(Arc::new(loaded)));
-            RouteStatus { champion, serving: champion, refused: None }
-        }
+    let loaded = match route.awaited.load_full().filter(|awaited| awaited.version == wanted) {
+        Some(awaited) => Ok(awaited),
+        None => load(registry, binder, route, wanted).map(Arc::new),
+    };
+    match loaded {
+        Ok(loaded) => cut_over(route, registry, binder, loaded),
         Err(error) => {
+            route.awaited.store(None);
             let refused = Some(Refused { version: champion, reason: with_causes(&error) });
             if serving.is_some() {
-                return RouteStatus { champion, serving, refused };
+                return RouteStatus { champion, serving, awaited: None, refused };
             }
-            let fallback = last_good(registry, binder, route, wanted);
+            let any = || former(registry, binder, route, wanted, |_| true);
+            let fallback = former(registry, binder, route, wanted, is_live).or_else(any);
             let serving = fallback.as_ref().map(|loaded| loaded.version);
-            route.champion.store(fallback.map(Arc::new));
-            RouteStatus { champion, serving, refused }
+            route.champion.store(fallback);
+            RouteStatus { champion, serving, awaited: None, refused }
         }
     }
 }
 
-/// A version for an endpoint: over the view that the project declares for its model, which is what workers compute.
+/// A champion whose view is live serves at once. While it is built up what served before goes on: the present version,
+/// or, where the server has only just started, the newest former champion whose view is live. Where there is none it
+/// serves, and its workers publish nothing before its view is level.
+fn cut_over(route: &Route, registry: &dyn Registry, binder: &Binder, wanted: Arc<LoadedModel>) -> RouteStatus {
+    let champion = Some(wanted.version);
+    if !is_live(&wanted) {
+        if route.champion.load().is_none() {
+            route.champion.store(former(registry, binder, route, wanted.version, is_live));
+        }
+        if let Some(serving) = route.champion.load().as_ref().map(|serving| serving.version) {
+            let awaited = Some(wanted.version);
+            route.awaited.store(Some(wanted));
+            return RouteStatus { champion, serving: Some(serving), awaited, refused: None };
+        }
+    }
+    route.champion.store(Some(wanted));
+    route.awaited.store(None);
+    RouteStatus { champion, serving: champion, awaited: None, refused: None }
+}
+
+fn is_live(model: &LoadedModel) -> bool {
+    model.in_use.version().is_live()
+}
+
+/// A version for an endpoint: over a view of the stream that its model looks at.
 fn load(registry: &dyn Registry, binder: &Binder, route: &Route, number: u32) -> Result<LoadedModel, BindError> {
     let loaded = binder.load(registry, &route.endpoint.model, number)?;
-    if loaded.view.name == route.view {
+    let stream = &loaded.view.stream.name;
+    if *stream == route.stream {
         Ok(loaded)
     } else {
-        Err(BindError::OtherView { trained: loaded.view.name.to_string(), declared: route.view.to_string() })
+        Err(BindError::OtherStream { trained: stream.to_string(), declared: route.stream.to_string() })
     }
 }
 
@@ -81,17 +112,25 @@ fn champion(registry: &dyn Registry, model: &str) -> Result<Option<u32>, Registr
     }
 }
 
-/// The newest former champion that loads, when the present one does not.
-fn last_good(registry: &dyn Registry, binder: &Binder, route: &Route, broken: u32) -> Option<LoadedModel> {
+/// The newest former champion that loads and that will do.
+fn former(
+    registry: &dyn Registry,
+    binder: &Binder,
+    route: &Route,
+    present: u32,
+    will_do: impl Fn(&LoadedModel) -> bool,
+) -> Option<Arc<LoadedModel>> {
     let history = registry.history(&route.endpoint.model).ok()?;
-    let mut tried = vec![broken];
+    let mut tried = vec![present];
     for number in history.iter().rev().filter(|m| m.alias == CHAMPION).flat_map(|m| [Some(m.to), m.from]).flatten() {
         if tried.contains(&number) {
             continue;
         }
         tried.push(number);
-        if let Ok(loaded) = load(registry, binder, route, number) {
-            return Some(loaded);
+        if let Ok(loaded) = load(registry, binder, route, number)
+            && will_do(&loaded)
+        {
+            return Some(Arc::new(loaded));
         }
     }
     None
@@ -104,6 +143,14 @@ fn report(route: &Route, before: &RouteStatus, after: &RouteStatus) {
             Some(version) => tracing::info!(endpoint, model, version, previous = before.serving, "a version serves"),
             None => tracing::warn!(endpoint, model, "no version serves"),
         }
+    }
+    if let (Some(version), true) = (after.awaited, before.awaited != after.awaited) {
+        let (view, hash) = match route.awaited.load().as_ref() {
+            Some(model) => (model.view.name.to_string(), model.view.hash.to_string()),
+            None => Default::default(),
+        };
+        let serving = after.serving;
+        tracing::info!(endpoint, model, version, view, hash, serving, "a version waits for its view to be built up");
     }
     if let Some(refused) = &after.refused {
         let (version, reason) = (refused.version, refused.reason.as_str());

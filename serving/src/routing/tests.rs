@@ -47,16 +47,22 @@ impl Setting {
 
     /// A server that starts now.
     fn start(&self) -> Followed {
+        self.start_with(None)
+    }
+
+    fn start_with(&self, stored: Option<Arc<dyn crate::views::StoredStates>>) -> Followed {
         let metrics = Arc::new(Metrics::new());
         let registry: Arc<dyn Registry> = self.registry.clone();
-        let binder = Binder::new(&self.project, Arc::clone(&metrics));
+        let routes = Arc::new(Routes::new(&self.project));
+        let binder = Binder::new(&self.project, &routes, Arc::clone(&metrics));
         let followed = Followed {
-            routes: Arc::new(Routes::new(&self.project)),
+            routes,
             direct: Arc::new(DirectModels::new(Arc::clone(&registry), binder.clone())),
             registry,
             binder,
             metrics,
         };
+        stored.into_iter().for_each(|stored| followed.routes.views.survey(stored));
         followed.refresh();
         followed
     }
@@ -79,7 +85,10 @@ fn a_new_champion_is_swapped_in() {
     setting.promote(1.0);
     followed.refresh();
     assert_eq!(serving(&followed), Some(2));
-    assert_eq!(*win(&followed).status(), RouteStatus { champion: Some(2), serving: Some(2), refused: None });
+    assert_eq!(
+        *win(&followed).status(),
+        RouteStatus { champion: Some(2), serving: Some(2), awaited: None, refused: None }
+    );
 }
 
 #[test]
@@ -143,7 +152,10 @@ fn a_mended_situation_is_no_longer_reported() {
     assert!(win(&followed).status().refused.is_some());
     setting.promote(2.0);
     followed.refresh();
-    assert_eq!(*win(&followed).status(), RouteStatus { champion: Some(3), serving: Some(3), refused: None });
+    assert_eq!(
+        *win(&followed).status(),
+        RouteStatus { champion: Some(3), serving: Some(3), awaited: None, refused: None }
+    );
     assert!(!followed.metrics.encode().contains("clutch_model_broken{"));
 }
 
@@ -161,6 +173,109 @@ fn a_version_trained_on_another_form_of_the_view_is_refused() {
     let status = win(&followed).status();
     let reason = &status.refused.as_ref().expect("refused").reason;
     assert!(reason.contains("has changed since training: it was ffffffff"), "{reason}");
+}
+
+/// The project with another window in its view.
+fn edited(project: &features::project::Project) -> features::project::Project {
+    let view = &project.views["score"];
+    let text = view.text.replace("lag(lead, 1)", "lag(lead, 2)");
+    let read = features::sql::view(&text, &features::sql::Catalog::from(Arc::clone(&view.stream)));
+    let mut edited = project.clone();
+    edited.views.insert("score".into(), Arc::new(read.view.expect("view")));
+    edited
+}
+
+/// Version 1 is trained on the view as it was, version 2 on the view as it is now; the first is champion.
+fn view_edited() -> Setting {
+    let mut setting = Setting::new();
+    setting.promote(0.0);
+    setting.project = edited(&setting.project);
+    setting.registry.publish(&fixture::artifact(&setting.project, "win", 1.0)).expect("publish");
+    setting
+}
+
+fn stand(followed: &Followed, version: usize, live: bool) {
+    let version = &followed.routes.views.kept("plays")[version];
+    let standing = crate::views::Standing { live, folded: 30, of: 40, problem: None };
+    (0..version.view.stream.partitions).for_each(|partition| version.report(partition, standing.clone()));
+}
+
+#[test]
+fn a_version_keeps_the_view_that_it_was_trained_on() {
+    let setting = view_edited();
+    let followed = setting.start();
+    assert_eq!(serving(&followed), Some(1));
+    let champion = win(&followed).champion.load_full().expect("champion");
+    assert_ne!(champion.view.hash, setting.project.views["score"].hash);
+    assert_eq!(champion.view.hash, champion.artifact.manifest().view.hash);
+    let kept: Vec<_> = followed.routes.views.kept("plays").iter().map(|v| v.view.hash.clone()).collect();
+    assert_eq!(kept, [setting.project.views["score"].hash.clone(), champion.view.hash.clone()]);
+}
+
+#[test]
+fn a_champion_waits_until_its_view_is_live_and_the_one_before_serves() {
+    let setting = view_edited();
+    let followed = setting.start();
+    stand(&followed, 0, false);
+    setting.registry.set_alias("win", CHAMPION, 2, "").expect("alias");
+    followed.refresh();
+    let status = win(&followed).status();
+    assert_eq!((status.champion, status.serving, status.awaited), (Some(2), Some(1), Some(2)));
+    assert!(!win(&followed).is_settled() && !followed.routes.is_a_version_due());
+    assert_eq!(win(&followed).awaited().expect("awaited").progress.percent, 75);
+
+    stand(&followed, 0, true);
+    assert!(followed.routes.is_a_version_due());
+    followed.refresh();
+    assert_eq!(serving(&followed), Some(2));
+    assert!(win(&followed).is_settled() && win(&followed).awaited().is_none());
+    assert_eq!(followed.routes.views.kept("plays").len(), 1, "nobody needs the older view any more");
+}
+
+#[test]
+fn a_champion_that_is_withdrawn_while_it_waits_never_serves() {
+    let setting = view_edited();
+    let followed = setting.start();
+    stand(&followed, 0, false);
+    setting.registry.set_alias("win", CHAMPION, 2, "").expect("alias");
+    followed.refresh();
+    setting.registry.set_alias("win", CHAMPION, 1, "").expect("alias");
+    followed.refresh();
+    stand(&followed, 0, true);
+    followed.refresh();
+    assert_eq!(serving(&followed), Some(1));
+    assert!(win(&followed).is_settled());
+}
+
+#[test]
+fn a_server_that_starts_while_the_champions_view_is_built_up_takes_the_one_before() {
+    #[derive(Debug)]
+    struct OnlyOlder(features::plan::ViewHash);
+    impl crate::views::StoredStates for OnlyOlder {
+        fn standing(&self, view: &Arc<features::plan::View>, _: u32) -> crate::views::Standing {
+            crate::views::Standing { live: view.hash != self.0, ..Default::default() }
+        }
+    }
+    let setting = view_edited();
+    setting.registry.set_alias("win", CHAMPION, 2, "").expect("alias");
+    let stored = Arc::new(OnlyOlder(setting.project.views["score"].hash.clone()));
+    let followed = setting.start_with(Some(stored));
+    let status = win(&followed).status();
+    assert_eq!((status.champion, status.serving, status.awaited), (Some(2), Some(1), Some(2)));
+}
+
+#[test]
+fn with_nothing_else_to_serve_a_champion_does_not_wait() {
+    #[derive(Debug)]
+    struct Nothing;
+    impl crate::views::StoredStates for Nothing {
+        fn standing(&self, _: &Arc<features::plan::View>, _: u32) -> crate::views::Standing {
+            crate::views::Standing::default()
+        }
+    }
+    let setting = view_edited();
+    setting.registry.set_alias("win", CHAMPION, 2, "").expect("alias");
+    assert_eq!(serving(&setting.start_with(Some(Arc::new(Nothing)))), Some(2));
 }
 
 #[test]

@@ -29,7 +29,8 @@ impl Followed {
     }
 }
 
-/// Asks for the registry's revision every `interval` and refreshes when it changed since `seen`; ends with `shutdown`.
+/// Asks for the registry's revision every `interval`, and refreshes when it changed since `seen` or when the view of a
+/// version that is awaited has become live; ends with `shutdown`.
 /// The registry is only ever read on blocking threads.
 pub async fn follow(followed: Followed, mut seen: Option<u64>, interval: Duration, shutdown: CancellationToken) {
     let mut ticks = tokio::time::interval(interval);
@@ -53,7 +54,12 @@ pub async fn follow(followed: Followed, mut seen: Option<u64>, interval: Duratio
 /// One look at the registry; returns the revision that the routes now show.
 fn look(followed: &Followed, seen: Option<u64>) -> Option<u64> {
     match followed.registry.revision() {
-        Ok(revision) if seen == Some(revision) => seen,
+        Ok(revision) if seen == Some(revision) => {
+            if followed.routes.is_a_version_due() {
+                followed.refresh();
+            }
+            seen
+        }
         Ok(revision) => {
             followed.refresh();
             Some(revision)

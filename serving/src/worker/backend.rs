@@ -1,15 +1,16 @@
-//! A partition's log and store as its worker sees them, with what proves that it is the owner of both.
+//! A partition's log and store as its worker sees them, with what proves that it is the owner of the log's part. That it
+//! owns a slot it shows with each call.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use features::online::{Claim, EmbeddedStore, Flush, Hold, OnlineStore, Slot, SlotRecord, StoreError};
+use features::online::{Claim, EmbeddedStore, Hold, OnlineStore, Removal, Slot, SlotFlush, SlotRecord};
 
 use super::error::WorkerError;
 use crate::log::{Consumer, EmbeddedLog, Entry, Epoch, EventLog, ReadLimit, StoredBatch, Transaction};
 
 /// Commits outputs, offset and states as one write.
-pub(super) type Together<L, S> = fn(&L, Transaction, &S, &Slot, Hold, &Flush) -> Result<Hold, WorkerError>;
+pub(super) type Together<L, S> = fn(&L, Transaction, &S, &[SlotFlush]) -> Result<Vec<Hold>, WorkerError>;
 
 /// One partition: its events in `log`, its states in `store`.
 ///
@@ -20,16 +21,14 @@ pub struct Backend<L, S> {
     log: Arc<L>,
     store: Arc<S>,
     consumer: Consumer,
-    slot: Slot,
     epoch: Option<Epoch>,
-    hold: Option<Hold>,
     together: Option<Together<L, S>>,
 }
 
 impl Backend<EmbeddedLog, EmbeddedStore> {
     /// Log and store in one database.
-    pub fn embedded(log: Arc<EmbeddedLog>, store: Arc<EmbeddedStore>, consumer: Consumer, slot: Slot) -> Self {
-        Backend::together(log, store, consumer, slot, commit_embedded)
+    pub fn embedded(log: Arc<EmbeddedLog>, store: Arc<EmbeddedStore>, consumer: Consumer) -> Self {
+        Backend::together(log, store, consumer, commit_embedded)
     }
 }
 
@@ -37,28 +36,20 @@ fn commit_embedded(
     log: &EmbeddedLog,
     transaction: Transaction,
     store: &EmbeddedStore,
-    slot: &Slot,
-    hold: Hold,
-    flush: &Flush,
-) -> Result<Hold, WorkerError> {
-    log.commit_with(transaction, |batch| Ok(store.flush_with(batch, slot, hold, flush)?))
+    flushes: &[SlotFlush],
+) -> Result<Vec<Hold>, WorkerError> {
+    log.commit_with(transaction, |batch| Ok(store.flush_with(batch, flushes)?))
 }
 
 impl<L: EventLog, S: OnlineStore> Backend<L, S> {
     /// Log and store that know nothing of each other.
-    pub fn separate(log: Arc<L>, store: Arc<S>, consumer: Consumer, slot: Slot) -> Self {
-        Backend { log, store, consumer, slot, epoch: None, hold: None, together: None }
+    pub fn separate(log: Arc<L>, store: Arc<S>, consumer: Consumer) -> Self {
+        Backend { log, store, consumer, epoch: None, together: None }
     }
 
     /// Log and store that `together` writes as one.
-    pub(super) fn together(
-        log: Arc<L>,
-        store: Arc<S>,
-        consumer: Consumer,
-        slot: Slot,
-        together: Together<L, S>,
-    ) -> Self {
-        Backend { together: Some(together), ..Backend::separate(log, store, consumer, slot) }
+    pub(super) fn together(log: Arc<L>, store: Arc<S>, consumer: Consumer, together: Together<L, S>) -> Self {
+        Backend { together: Some(together), ..Backend::separate(log, store, consumer) }
     }
 
     /// Whether a commit takes the states with it.
@@ -67,32 +58,34 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
     }
 
     pub(super) fn partition(&self) -> u32 {
-        self.slot.partition
+        self.consumer.place.partition
     }
 
     /// Fences whoever had the partition before.
     pub(super) fn open(&mut self) -> Result<(), WorkerError> {
-        self.hold = None;
         self.epoch = Some(self.log.open(&self.consumer)?);
         Ok(())
     }
 
-    /// Puts `claim` into the slot's record.
-    pub(super) fn claim(&mut self, claim: Claim) -> Result<(), WorkerError> {
-        self.hold = Some(self.store.claim(&self.slot, claim)?.hold());
-        Ok(())
+    /// Puts `claim` into the record of a slot; returns the record as it is now.
+    pub(super) fn claim(&self, slot: &Slot, claim: Claim) -> Result<SlotRecord, WorkerError> {
+        Ok(self.store.claim(slot, claim)?)
+    }
+
+    /// The slots of a stream in this partition, whoever wrote them.
+    pub(super) fn slots(&self, stream: &str) -> Result<Vec<Slot>, WorkerError> {
+        let slots = self.store.slots(stream)?.into_iter().map(|(slot, _)| slot);
+        Ok(slots.filter(|slot| slot.partition == self.partition()).collect())
+    }
+
+    /// Removes at most `limit` states of a slot, and then the slot.
+    pub(super) fn remove(&self, slot: &Slot, hold: Hold, limit: usize) -> Result<Removal, WorkerError> {
+        Ok(self.store.remove(slot, hold, limit)?)
     }
 
     /// The first offset not consumed: O + 1 of the protocol.
     pub(super) fn committed(&self) -> Result<u64, WorkerError> {
         Ok(self.log.committed(&self.consumer)?)
-    }
-
-    /// The slot's record, which must still be ours.
-    pub(super) fn record(&self) -> Result<SlotRecord, WorkerError> {
-        let hold = self.hold()?;
-        let record = self.store.record(&self.slot)?.filter(|record| record.hold() == hold);
-        Ok(record.ok_or_else(|| StoreError::Refused { slot: self.slot.clone() })?)
     }
 
     pub(super) fn read(&self, from: u64, limit: ReadLimit) -> Result<Vec<StoredBatch>, WorkerError> {
@@ -107,30 +100,31 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
         Ok(self.log.wait(&self.consumer.place.topic, &[(self.consumer.place.partition, from)], timeout)?)
     }
 
-    pub(super) fn state(&self, key: &[u8]) -> Result<Option<Vec<u8>>, WorkerError> {
-        Ok(self.store.get(&self.slot, self.hold()?, key)?)
+    pub(super) fn state(&self, slot: &Slot, hold: Hold, key: &[u8]) -> Result<Option<Vec<u8>>, WorkerError> {
+        Ok(self.store.get(slot, hold, key)?)
     }
 
-    /// Publishes `outputs` and the offset. States go with them only where [`Backend::commits_states`].
-    pub(super) fn commit(&mut self, outputs: Vec<Entry>, offset: u64, flush: &Flush) -> Result<(), WorkerError> {
+    /// Publishes `outputs` and the offset. States go with them only where [`Backend::commits_states`]; then it returns
+    /// what the owner of each slot must show next.
+    pub(super) fn commit(
+        &self,
+        outputs: Vec<Entry>,
+        offset: u64,
+        flushes: &[SlotFlush],
+    ) -> Result<Vec<Hold>, WorkerError> {
         let epoch = self.epoch.ok_or(WorkerError::NotTaken)?;
         let transaction = Transaction { consumer: self.consumer.clone(), epoch, outputs, offset };
         match self.together {
-            Some(together) => {
-                let hold = self.hold()?;
-                self.hold = Some(together(&self.log, transaction, &self.store, &self.slot, hold, flush)?);
+            Some(together) => together(&self.log, transaction, &self.store, flushes),
+            None => {
+                self.log.commit(transaction)?;
+                Ok(Vec::new())
             }
-            None => self.log.commit(transaction)?,
         }
-        Ok(())
     }
 
-    pub(super) fn flush(&mut self, flush: &Flush) -> Result<(), WorkerError> {
-        self.hold = Some(self.store.flush(&self.slot, self.hold()?, flush)?);
-        Ok(())
-    }
-
-    fn hold(&self) -> Result<Hold, WorkerError> {
-        self.hold.ok_or(WorkerError::NotTaken)
+    pub(super) fn flush(&self, flush: &SlotFlush) -> Result<Hold, WorkerError> {
+        let SlotFlush { slot, hold, flush } = flush;
+        Ok(self.store.flush(slot, *hold, flush)?)
     }
 }

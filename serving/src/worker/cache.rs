@@ -85,10 +85,6 @@ impl StateCache {
         self.index = self.slots.iter().enumerate().map(|(place, cached)| (cached.key.clone(), place)).collect();
     }
 
-    pub(super) fn clear(&mut self) {
-        *self = StateCache::default();
-    }
-
     /// The number of keys held.
     pub(super) fn len(&self) -> usize {
         self.slots.len()

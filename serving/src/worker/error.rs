@@ -24,3 +24,10 @@ pub enum WorkerError {
     #[error("the partition was not taken")]
     NotTaken,
 }
+
+impl WorkerError {
+    /// Whether it is the trouble of one version of a view, and leaves the others as they are.
+    pub(super) fn is_of_one_version(&self) -> bool {
+        matches!(self, WorkerError::Log(LogError::Truncated { .. }) | WorkerError::State { .. })
+    }
+}

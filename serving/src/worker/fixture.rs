@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use features::plan::View;
 use features::project::{Project, SourceFile, Sources, Task};
+use features::sql::Catalog;
 use features::value::Type;
 use models::contract::sample;
 use models::registry::Version;
@@ -66,6 +68,13 @@ pub(crate) fn project_with(partitions: u32, more: &str) -> Project {
     Project::check(&PathBuf::from("/project"), &sources, &|_| None).unwrap_or_else(|p| panic!("{}", p.render(false)))
 }
 
+/// The project's view with another window.
+pub(crate) fn view(project: &Project, frame: &str) -> Arc<View> {
+    let text = VIEW.replace("ROWS 2 PRECEDING", frame);
+    let read = features::sql::view(&text, &Catalog::from(Arc::clone(&project.streams["plays"])));
+    Arc::new(read.view.unwrap_or_else(|faults| panic!("{faults:?}")))
+}
+
 /// Routes on which version 3 of the project's model serves.
 pub(crate) fn served(project: &Project) -> Routes {
     let routes = Routes::new(project);
@@ -74,8 +83,10 @@ pub(crate) fn served(project: &Project) -> Routes {
     let mut manifest = sample::manifest("win", Task::Classification, features);
     manifest.view.name = view.name.to_string();
     manifest.view.hash = view.hash.clone();
+    manifest.view.text = view.text.clone();
+    manifest.view.stream = view.stream.name.to_string();
     let artifact = sample::logistic(manifest, 0.5, vec![0.25, -0.125]);
-    let binder = Binder::new(project, Arc::new(Metrics::new()));
+    let binder = Binder::new(project, &routes, Arc::new(Metrics::new()));
     let model = binder.bind(Version { model: "win".into(), number: 3, artifact }).expect("the model fits its view");
     routes.routes[0].champion.store(Some(Arc::new(model)));
     routes

@@ -2,39 +2,51 @@
 //! exactly once whatever dies in between:
 //!
 //! 1. open the log's consumer, which fences the predecessor;
-//! 2. put a new claim into the slot's record;
-//! 3. read up to where the log has committed, O;
-//! 4. read up to where the record says that states have folded, L;
-//! 5. fold what lies between, publishing nothing;
-//! 6. then, batch by batch: fold, predict, commit outputs with the offset; states follow, in the same write or in a
-//!    flush of their own.
+//! 2. put a new claim into the record of each slot: one for each version of a view that is kept, a [`Lane`];
+//! 3. read up to where the log has committed, O; the records say up to where each lane has folded, L;
+//! 4. fold what lies between in every lane that serves, publishing nothing;
+//! 5. then, batch by batch: fold, predict, commit outputs with the offset; states follow, in the same write or in
+//!    flushes of their own.
 //!
-//! Any error is a crash: the cache goes, and the worker begins again at 1.
+//! A lane that nothing serves from yet is folded from its own L in small portions between the batches ([`course`]). Once
+//! it is level it folds each batch like the others, and only then may a version that needs it be made champion. Lanes of
+//! versions that nobody keeps any more are removed when there is nothing else to do.
+//!
+//! Any error is a crash: the lanes go, and the worker begins again at 1.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use features::online::{Claim, Flush, OnlineStore};
+use features::host::ViewRow;
+use features::online::{Claim, Counters, Hold, OnlineStore, Removal, Slot};
 
 use super::backend::Backend;
-use super::cache::StateCache;
+use super::champions::Champions;
+use super::course::{self, Course, course};
 use super::dead_letter::DeadLetter;
+use super::decode::{Decoded, Decoder};
 use super::error::WorkerError;
-use super::fold::{Folder, Row, Tally};
+use super::lane::Lane;
 use super::plan::StreamPlan;
-use super::prediction::{Champions, Stamp};
+use super::prediction::Stamp;
 use super::step::{Committed, Settings, Step};
+use crate::causes::with_causes;
 use crate::clock::Clock;
-use crate::log::{Entry, EventLog, RecordBatch, StoredBatch, TopicPartition};
+use crate::log::{Entry, EventLog, ReadLimit, RecordBatch, RecordRef, StoredBatch, TopicPartition};
+
+/// The least that a lane which is behind is folded between two batches: a millisecond or so.
+const LEAST_PORTION: usize = 256;
+/// A lane that is behind is flushed after so many events, so that a crash does not cost it more.
+const PORTIONS_PER_FLUSH: u64 = 16 * 1024;
+/// How many states of a removed version go in one write.
+const REMOVED_AT_ONCE: usize = 5_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
     Claim,
     ReadCommitted,
-    ReadRecord { committed: u64 },
-    CatchUp { committed: u64 },
+    CatchUp,
     Run,
 }
 
@@ -42,12 +54,12 @@ enum State {
 #[derive(Debug)]
 struct Folded<'a> {
     committed: Committed,
-    rows: Vec<Row<'a>>,
+    events: Vec<Decoded<'a>>,
+    /// For each lane a row for each event; none for a lane that is behind.
+    rows: Vec<Vec<Option<ViewRow>>>,
     rejects: Vec<DeadLetter<'a>>,
     /// The offset behind the batch.
     next: u64,
-    /// With the batch.
-    tally: Tally,
 }
 
 /// Works one partition.
@@ -58,17 +70,19 @@ pub struct Worker<L, S> {
     clock: Arc<dyn Clock>,
     settings: Settings,
     claims: fn() -> Claim,
-    folder: Folder,
-    cache: StateCache,
+    decoder: Decoder,
     state: State,
-    /// The next offset to fold.
+    /// Where the partition stands: the first offset that is not committed.
     next: u64,
-    /// Up to the last batch boundary.
-    tally: Tally,
-    /// States of committed batches that the store does not hold, and whether anything else has changed since the last
-    /// flush.
-    unflushed: HashMap<Vec<u8>, Vec<u8>>,
-    flush_due: bool,
+    lanes: Vec<Lane>,
+    /// As of which change the lanes are those of the versions that are kept, and whether what serves was settled.
+    seen: (u64, bool),
+    champions: Champions,
+    /// Events that a lane which is behind may fold before the next batch.
+    owed: usize,
+    /// Slots of versions that nobody keeps, and whether they have been looked for.
+    unkept: Vec<(Slot, Option<Hold>)>,
+    swept: bool,
     /// Batches of the log that were read and are not yet processed to their end.
     read: Vec<StoredBatch>,
 }
@@ -83,18 +97,20 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         claims: fn() -> Claim,
     ) -> Worker<L, S> {
         Worker {
-            folder: Folder::new(&plan, backend.partition()),
+            decoder: Decoder::new(&plan.stream, backend.partition()),
+            champions: Champions::now(&plan),
             backend,
             plan,
             clock,
             settings,
             claims,
-            cache: StateCache::default(),
             state: State::Open,
             next: 0,
-            tally: Tally::default(),
-            unflushed: HashMap::new(),
-            flush_due: false,
+            lanes: Vec::new(),
+            seen: (0, false),
+            owed: 0,
+            unkept: Vec::new(),
+            swept: false,
             read: Vec::new(),
         }
     }
@@ -110,19 +126,20 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
 
     /// Forgets everything, as a crash would; the next step begins to take the partition again.
     pub fn retake(&mut self) {
-        self.cache.clear();
-        self.unflushed.clear();
-        self.flush_due = false;
+        self.lanes.clear();
+        self.unkept.clear();
+        self.swept = false;
+        self.owed = 0;
         self.read.clear();
         self.state = State::Open;
     }
 
-    /// Whether batches are being processed: everything committed before is folded.
+    /// Whether batches are being processed: everything committed before is folded in every lane that serves.
     pub fn is_ready(&self) -> bool {
         self.state == State::Run
     }
 
-    /// The next offset to fold.
+    /// The next offset to publish for.
     pub fn next_offset(&self) -> u64 {
         self.next
     }
@@ -138,12 +155,12 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
     }
 
     pub fn cached_keys(&self) -> usize {
-        self.cache.len()
+        self.lanes.iter().map(Lane::cached_keys).max().unwrap_or_default()
     }
 
     /// Integer overflows turned into NULL so far.
     pub fn overflows(&self) -> u64 {
-        self.folder.host().overflows()
+        self.lanes.iter().map(Lane::overflows).sum()
     }
 
     fn advance(&mut self) -> Result<Step, WorkerError> {
@@ -153,58 +170,185 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
                 self.state = State::Claim;
             }
             State::Claim => {
-                self.backend.claim((self.claims)())?;
+                self.champions = Champions::now(&self.plan);
+                self.take_lanes()?;
                 self.state = State::ReadCommitted;
             }
             State::ReadCommitted => {
-                self.state = State::ReadRecord { committed: self.backend.committed()? };
-            }
-            State::ReadRecord { committed } => {
-                let record = self.backend.record()?;
-                if record.folded > committed {
-                    return Err(WorkerError::Ahead { folded: record.folded, committed });
+                self.next = self.backend.committed()?;
+                for place in 0..self.lanes.len() {
+                    self.join(place)?;
                 }
-                self.next = record.folded;
-                self.tally = Tally { counters: record.counters, newest: record.newest };
-                self.state = State::CatchUp { committed };
+                self.state = State::CatchUp;
             }
-            State::CatchUp { committed } => return self.catch_up(committed),
+            State::CatchUp => return self.catch_up(),
             State::Run => return self.run(),
         }
         Ok(Step::Taking)
     }
 
-    /// Step 5. With nothing between L and O this is where the partition becomes ready.
-    fn catch_up(&mut self, committed: u64) -> Result<Step, WorkerError> {
-        if self.next >= committed {
-            self.state = State::Run;
-            return Ok(Step::Ready);
+    /// Step 4. With nothing between L and O this is where the partition becomes ready.
+    fn catch_up(&mut self) -> Result<Step, WorkerError> {
+        match course(&self.standings(), 0) {
+            Course::CatchUp(lane) => {
+                self.fold_behind(lane, self.settings.batch.records, self.backend.commits_states())?;
+                Ok(Step::CatchingUp)
+            }
+            Course::Bootstrap { .. } | Course::Publish => {
+                self.state = State::Run;
+                Ok(Step::Ready)
+            }
         }
-        self.process_next(Some(committed))?;
-        if self.backend.commits_states() || self.unflushed.len() >= self.settings.flush_keys {
-            self.flush()?;
-        }
-        Ok(Step::CatchingUp)
     }
 
-    /// Step 6.
+    /// Step 5.
     fn run(&mut self) -> Result<Step, WorkerError> {
-        if self.unflushed.len() >= self.settings.flush_keys.max(1) {
+        self.champions.refresh(&self.plan);
+        if self.seen != (self.plan.views.changes(), self.plan.is_settled()) {
+            self.take_lanes()?;
+            for place in 0..self.lanes.len() {
+                self.join(place)?;
+            }
+        }
+        match course(&self.standings(), self.owed) {
+            Course::CatchUp(_) => {
+                self.state = State::CatchUp;
+                return Ok(Step::CatchingUp);
+            }
+            Course::Bootstrap { lane, events } => return self.bootstrap(lane, events),
+            Course::Publish => {}
+        }
+        let full = |lane: &Lane| lane.live && lane.unflushed() >= self.settings.flush_keys.max(1);
+        if self.lanes.iter().any(full) {
             self.flush()?;
             return Ok(Step::Flushed);
         }
-        if let Some(committed) = self.process_next(None)? {
+        if let Some(committed) = self.publish_next()? {
+            self.owed = course::owed(committed.events, LEAST_PORTION);
             return Ok(Step::Committed(committed));
         }
-        if self.flush_due {
+        if self.lanes.iter().any(|lane| lane.live && lane.flush_due()) {
             self.flush()?;
             return Ok(Step::Flushed);
         }
-        Ok(Step::Idle)
+        if let Course::Bootstrap { lane, events } = course(&self.standings(), self.settings.batch.records.max(1)) {
+            return self.bootstrap(lane, events);
+        }
+        self.remove_unkept()
+    }
+
+    fn standings(&self) -> Vec<course::Standing> {
+        let standing = |lane: &Lane| course::Standing {
+            live: lane.live,
+            required: self.champions.need(&self.plan, &lane.version),
+            stuck: lane.stuck.is_some(),
+        };
+        self.lanes.iter().map(standing).collect()
+    }
+
+    /// Brings the lanes in line with the versions that are kept: takes the slots of new ones, lets go of others.
+    fn take_lanes(&mut self) -> Result<(), WorkerError> {
+        // Counted first: what changes meanwhile is seen again.
+        self.seen = (self.plan.views.changes(), self.plan.is_settled());
+        let (_, settled) = self.seen;
+        let next = self.next;
+        let before = self.lanes.len();
+        self.lanes.retain(|lane| {
+            if !settled || lane.version.is_kept() {
+                return true;
+            }
+            // Not to be asked for any more, before its states begin to go. Who has come to need it meanwhile either has
+            // seen this, or is seen here.
+            let live = lane.live;
+            lane.version.report(lane.slot().partition, crate::views::Standing::default());
+            let needed = lane.version.is_kept();
+            if needed && live {
+                lane.report(next);
+            }
+            needed
+        });
+        self.swept &= self.lanes.len() == before;
+        for version in self.plan.views.kept(&self.plan.stream.name) {
+            if self.lanes.iter().any(|lane| Arc::ptr_eq(&lane.version, &version)) {
+                continue;
+            }
+            let lane = Lane::take(&version, &self.backend, (self.claims)())?;
+            self.unkept.retain(|(slot, _)| slot != lane.slot());
+            self.lanes.push(lane);
+        }
+        Ok(())
+    }
+
+    /// Finds out how a lane that was just taken stands.
+    fn join(&mut self, place: usize) -> Result<(), WorkerError> {
+        let lane = &mut self.lanes[place];
+        if lane.next > self.next {
+            return Err(WorkerError::Ahead { folded: lane.next, committed: self.next });
+        }
+        lane.live = lane.next == self.next;
+        lane.report(self.next);
+        Ok(())
+    }
+
+    /// Folds a portion of a lane that nothing serves from. Trouble of its own leaves it where it is.
+    fn bootstrap(&mut self, place: usize, events: usize) -> Result<Step, WorkerError> {
+        self.owed = 0;
+        if let Err(error) = self.fold_behind(place, events, false) {
+            if !error.is_of_one_version() {
+                return Err(error);
+            }
+            let lane = &mut self.lanes[place];
+            tracing::error!(
+                view = %lane.version.view.name,
+                hash = %lane.version.view.hash,
+                partition = self.backend.partition(),
+                error = &error as &dyn std::error::Error,
+                "a version of a view cannot be built up"
+            );
+            lane.stuck = Some(with_causes(&error));
+            lane.report(self.next);
+        }
+        Ok(Step::Bootstrapping)
+    }
+
+    /// Folds at most so many events of a lane that is behind, publishing nothing. Once it is level it is live.
+    fn fold_behind(&mut self, place: usize, events: usize, flush: bool) -> Result<(), WorkerError> {
+        let Worker { lanes, backend, decoder, champions, plan, settings, .. } = self;
+        let lane = &mut lanes[place];
+        let mut batches = std::mem::take(&mut lane.read);
+        if batches.is_empty() {
+            let limit = ReadLimit { records: events.max(1), bytes: settings.batch.bytes };
+            batches = backend.read(lane.next, limit)?;
+        }
+        let records = records(&batches, lane.next, self.next, events);
+        if let Some(last) = records.last() {
+            let next = last.offset + 1;
+            let mut rejects = Vec::new();
+            let decoded = decoder.decode(records.into_iter(), &mut rejects);
+            let rows = lane.fold(backend, &decoded, rejects.len() as u64, None)?;
+            let (predictions, unserved) = champions.count(plan, &lane.version, &rows);
+            lane.count(predictions, unserved);
+            lane.boundary(next);
+        }
+        batches.retain(|batch| batch.end() > lane.next);
+        lane.read = batches;
+        let level = lane.next >= self.next;
+        let due = flush || lane.unflushed() >= settings.flush_keys || lane.since_flush() >= PORTIONS_PER_FLUSH;
+        if lane.flush_due() && (level || due) {
+            let hold = backend.flush(&lane.flush())?;
+            lane.flushed(hold);
+        }
+        lane.shrink(settings.cached_keys);
+        if level {
+            lane.live = true;
+            lane.read.clear();
+        }
+        lane.report(self.next);
+        Ok(())
     }
 
     /// Processes the next events of the log; `None` if there are none.
-    fn process_next(&mut self, until: Option<u64>) -> Result<Option<Committed>, WorkerError> {
+    fn publish_next(&mut self) -> Result<Option<Committed>, WorkerError> {
         let mut batches = std::mem::take(&mut self.read);
         if batches.is_empty() {
             batches = self.backend.read(self.next, self.settings.batch)?;
@@ -212,81 +356,97 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         if batches.is_empty() {
             return Ok(None);
         }
-        let committed = self.process(&batches, until)?;
+        let committed = self.publish(&batches)?;
         batches.retain(|batch| batch.end() > self.next);
         self.read = batches;
         Ok(Some(committed))
     }
 
-    /// Folds the events of `batches` from the next offset on. Without `until` it predicts, publishes and commits; with
-    /// it, it folds what was committed before that offset, and publishes nothing.
-    fn process(&mut self, batches: &[StoredBatch], until: Option<u64>) -> Result<Committed, WorkerError> {
+    /// Folds the events of `batches` from the next offset on, predicts, publishes and commits.
+    fn publish(&mut self, batches: &[StoredBatch]) -> Result<Committed, WorkerError> {
         let read_at = self.clock.now();
-        let champions = Champions::now(&self.plan);
-        let folded = self.fold(batches, until.unwrap_or(u64::MAX), &champions)?;
-        let Some(Folded { mut committed, rows, mut rejects, next, tally }) = folded else {
-            return Ok(Committed::default());
+        let Some(folded) = self.fold(batches)? else { return Ok(Committed::default()) };
+        let Folded { mut committed, events, rows, mut rejects, next } = folded;
+        let assigned: Vec<Option<usize>> = {
+            let lane = |version: &Arc<_>| self.lanes.iter().position(|lane| Arc::ptr_eq(&lane.version, version));
+            self.champions.versions().map(|version| version.and_then(lane)).collect()
         };
-        if until.is_some() {
-            self.boundary(next, tally);
-        } else {
-            let started = Instant::now();
-            let outputs = champions.predict(&self.plan, &rows);
-            committed.predict = started.elapsed();
-            let started = Instant::now();
-            let stamp = Stamp::new(self.backend.partition(), read_at, &committed);
-            let mut entries = champions.write(&self.plan, &rows, &outputs, &stamp)?;
-            entries.extend(self.dead_letters(&mut rejects)?);
-            self.boundary(next, tally);
-            self.commit(entries)?;
-            champions.published(&self.plan, &rows);
-            committed.commit = started.elapsed();
+        let rows: Vec<_> = assigned.iter().map(|lane| lane.map(|lane| rows[lane].as_slice())).collect();
+        let started = Instant::now();
+        let outputs = self.champions.predict(&rows);
+        committed.predict = started.elapsed();
+        let started = Instant::now();
+        let stamp = Stamp::new(self.backend.partition(), read_at, &committed);
+        let mut entries = self.champions.write(&self.plan, &events, &rows, &outputs, &stamp)?;
+        entries.extend(self.dead_letters(&mut rejects)?);
+        for lane in self.lanes.iter_mut().filter(|lane| lane.live) {
+            lane.boundary(next);
         }
-        self.cache.shrink(self.settings.cached_keys);
+        self.next = next;
+        self.commit(entries)?;
+        self.champions.published(&outputs);
+        committed.commit = started.elapsed();
+        for lane in &mut self.lanes {
+            lane.shrink(self.settings.cached_keys);
+        }
         Ok(committed)
     }
 
-    /// Decodes, decides and folds the events of `batches` from the next offset to before `end`, no more than one batch
-    /// of this worker holds; `None` if there are none.
-    fn fold<'a>(
-        &mut self,
-        batches: &'a [StoredBatch],
-        end: u64,
-        champions: &Champions,
-    ) -> Result<Option<Folded<'a>>, WorkerError> {
-        let records = batches.iter().flat_map(|batch| batch.records_from(self.next)).take_while(|r| r.offset < end);
-        let records: Vec<_> = records.take(self.settings.batch.records.max(1)).collect();
+    /// Decodes, decides and folds the events of `batches` from the next offset on, no more than one batch of this worker
+    /// holds, in every lane that is live; `None` if there are none.
+    fn fold<'a>(&mut self, batches: &'a [StoredBatch]) -> Result<Option<Folded<'a>>, WorkerError> {
+        let records = records(batches, self.next, u64::MAX, self.settings.batch.records);
         let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(None) };
-        let (appended_at, next, events) = (first.append_time, last.offset + 1, records.len() as u64);
-        let (mut tally, mut rejects) = (self.tally, Vec::new());
+        let (appended_at, next, count) = (first.append_time, last.offset + 1, records.len() as u64);
+        let mut rejects = Vec::new();
 
         let started = Instant::now();
-        let decoded = self.folder.decode(records.into_iter(), &mut rejects);
-        tally.counters.invalid += rejects.len() as u64;
+        let events = self.decoder.decode(records.into_iter(), &mut rejects);
+        let invalid = rejects.len() as u64;
         let decode = started.elapsed();
 
         let started = Instant::now();
-        let load = |key: &[u8]| self.backend.state(key);
-        let rows = self.folder.fold(decoded, &mut self.cache, load, &mut tally, &mut rejects)?;
-        let (predictions, unserved) = champions.count(&self.plan, &rows);
-        tally.counters.predictions += predictions;
-        tally.counters.unserved += unserved;
+        let mut rows = Vec::with_capacity(self.lanes.len());
+        let mut decided: Option<Counters> = None;
+        for lane in &mut self.lanes {
+            if !lane.live {
+                rows.push(Vec::new());
+                continue;
+            }
+            // Equal rules decide alike: what the first lane refuses is published for all.
+            let publish = decided.is_none().then_some(&mut rejects);
+            let lane_rows = lane.fold(&self.backend, &events, invalid, publish)?;
+            let (predictions, unserved) = self.champions.count(&self.plan, &lane.version, &lane_rows);
+            lane.count(predictions, unserved);
+            let folding = lane.folding();
+            decided = Some(match decided {
+                None => folding,
+                Some(first) => Counters {
+                    predictions: first.predictions + predictions,
+                    unserved: first.unserved + unserved,
+                    ..first
+                },
+            });
+            rows.push(lane_rows);
+        }
         let features = started.elapsed();
 
-        let decided = tally.counters.since(&self.tally.counters);
-        let committed = Committed { events, decided, appended_at, decode, features, ..Committed::default() };
-        Ok(Some(Folded { committed, rows, rejects, next, tally }))
+        let decided = decided.unwrap_or_default();
+        let committed = Committed { events: count, decided, appended_at, decode, features, ..Committed::default() };
+        Ok(Some(Folded { committed, events, rows, rejects, next }))
     }
 
-    /// Publishes the batch that has just ended; its states go with it where one write holds both.
+    /// Publishes the batch that has just ended; the states of the lanes go with it where one write holds both.
     fn commit(&mut self, outputs: Vec<Entry>) -> Result<(), WorkerError> {
         if !self.backend.commits_states() {
-            return self.backend.commit(outputs, self.next, &Flush::default());
+            self.backend.commit(outputs, self.next, &[])?;
+            return Ok(());
         }
-        let flush = self.take_unflushed();
-        self.backend.commit(outputs, self.next, &flush)?;
-        self.cache.flushed();
-        self.flush_due = false;
+        let flushes: Vec<_> = self.lanes.iter_mut().filter(|lane| lane.live).map(Lane::flush).collect();
+        let holds = self.backend.commit(outputs, self.next, &flushes)?;
+        for (lane, hold) in self.lanes.iter_mut().filter(|lane| lane.live).zip(holds) {
+            lane.flushed(hold);
+        }
         Ok(())
     }
 
@@ -303,27 +463,38 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         Ok((!batch.is_empty()).then_some(Entry { place, batch }))
     }
 
-    /// A batch ends before `next`: the states of its keys may be flushed once it is committed.
-    fn boundary(&mut self, next: u64, tally: Tally) {
-        let Worker { cache, unflushed, folder, .. } = self;
-        cache.boundary(|key, state| {
-            unflushed.insert(key.to_vec(), state.encode(folder.host()));
-        });
-        self.next = next;
-        self.tally = tally;
-        self.flush_due = true;
-    }
-
-    fn take_unflushed(&mut self) -> Flush {
-        let Tally { counters, newest } = self.tally;
-        Flush { folded: self.next, newest, counters, states: std::mem::take(&mut self.unflushed).into_iter().collect() }
-    }
-
+    /// Flushes the lanes that are live, each in a write of its own.
     fn flush(&mut self) -> Result<(), WorkerError> {
-        let flush = self.take_unflushed();
-        self.backend.flush(&flush)?;
-        self.cache.flushed();
-        self.flush_due = false;
+        for lane in self.lanes.iter_mut().filter(|lane| lane.live && lane.flush_due()) {
+            let hold = self.backend.flush(&lane.flush())?;
+            lane.flushed(hold);
+        }
         Ok(())
     }
+
+    /// Removes states of versions that nobody keeps any more, some at a time.
+    fn remove_unkept(&mut self) -> Result<Step, WorkerError> {
+        if !self.swept && self.plan.is_settled() {
+            let slots = self.backend.slots(&self.plan.stream.name)?;
+            let unkept = slots.into_iter().filter(|slot| self.lanes.iter().all(|lane| lane.slot() != slot));
+            self.unkept = unkept.map(|slot| (slot, None)).collect();
+            self.swept = true;
+        }
+        let Some((slot, hold)) = self.unkept.pop() else { return Ok(Step::Idle) };
+        let hold = match hold {
+            Some(hold) => hold,
+            None => self.backend.claim(&slot, (self.claims)())?.hold(),
+        };
+        match self.backend.remove(&slot, hold, REMOVED_AT_ONCE)? {
+            Removal::Begun(hold) => self.unkept.push((slot, Some(hold))),
+            Removal::Done => tracing::info!(%slot, "the states of a version that nobody needs are removed"),
+        }
+        Ok(Step::Removed)
+    }
+}
+
+/// The records of `batches` from `from` to before `end`, at most so many.
+fn records(batches: &[StoredBatch], from: u64, end: u64, limit: usize) -> Vec<RecordRef<'_>> {
+    let records = batches.iter().flat_map(|batch| batch.records_from(from)).take_while(|record| record.offset < end);
+    records.take(limit.max(1)).collect()
 }

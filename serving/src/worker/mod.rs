@@ -2,16 +2,19 @@
 //! them, predicts, and commits predictions, dead letters, states and the consumed offset.
 //!
 //! The protocol of taking a partition and committing is in [`machine`], as a state machine that tests drive step by
-//! step; [`threads`] runs it.
+//! step; [`threads`] runs it. Each version of a view has its own fold there, a [`lane`].
 
 mod backend;
 mod cache;
+mod champions;
+mod course;
 mod dead_letter;
+mod decode;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod fold;
 mod json;
+mod lane;
 mod machine;
 mod plan;
 mod prediction;
@@ -29,6 +32,7 @@ pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
 pub(crate) use json::rfc3339;
 pub use machine::Worker;
+pub(crate) use plan::consumer;
 pub use plan::{PlanError, StreamPlan, dead_letters_topic};
 pub use prediction::prediction_id;
 pub use prepare::{StartError, prepare};

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use features::online::{Slot, ViewSet};
 use features::plan::View;
 use features::project::{Endpoint, Project};
 use features::schema::Stream;
 use smol_str::SmolStr;
 
+use crate::log::{Consumer, TopicPartition};
 use crate::routing::{Route, Routes};
+use crate::views::ViewVersions;
 
 /// The name under which workers keep their offsets in the log.
 const GROUP: &str = "worker";
@@ -18,9 +19,8 @@ const GROUP: &str = "worker";
 #[derive(Debug)]
 pub struct StreamPlan {
     pub stream: Arc<Stream>,
-    /// In the order of [`features::host::KeyState::views`].
-    pub views: Vec<Arc<View>>,
-    pub view_set: ViewSet,
+    /// Which versions of its views are kept.
+    pub views: Arc<ViewVersions>,
     pub topic: SmolStr,
     pub dead_letters: SmolStr,
     pub(super) endpoints: Vec<EndpointPlan>,
@@ -30,10 +30,9 @@ pub struct StreamPlan {
 #[derive(Debug)]
 pub(super) struct EndpointPlan {
     pub(super) route: Arc<Route>,
-    /// The place of its model's view.
-    pub(super) view: usize,
+    /// Its model's view as the project declares it: what is folded while no version serves.
+    pub(super) declared: Arc<View>,
     pub(super) topic: SmolStr,
-    pub(super) include: Vec<(SmolStr, Included)>,
 }
 
 /// Where an included value comes from.
@@ -43,6 +42,8 @@ pub(super) enum Included {
     Field(usize),
     /// A column of the view.
     Column(usize),
+    /// An older version of the view has no such column.
+    Nothing,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,40 +58,31 @@ impl StreamPlan {
     /// The endpoints of `project` whose models look at the stream `name`, with their routes.
     pub fn new(project: &Project, name: &str, routes: &Routes) -> Result<StreamPlan, PlanError> {
         let stream = project.streams.get(name).ok_or_else(|| PlanError::UnknownStream { name: name.into() })?;
-        let views = project.views_of(name);
         let mut endpoints = Vec::new();
         for endpoint in project.endpoints.values() {
             let Some(model) = project.models.get(&endpoint.model).filter(|m| m.view.stream.name == name) else {
                 continue;
             };
-            let view = views.iter().position(|view| view.name == model.view.name);
-            let (Some(route), Some(view)) = (routes.endpoint(&endpoint.name), view) else { continue };
+            let Some(route) = routes.endpoint(&endpoint.name) else { continue };
+            check_includes(endpoint, &model.view)?;
             endpoints.push(EndpointPlan {
                 route: Arc::clone(route),
-                include: included(endpoint, stream, &views[view])?,
+                declared: Arc::clone(&model.view),
                 topic: SmolStr::from(&endpoint.topic),
-                view,
             });
         }
         Ok(StreamPlan {
-            view_set: ViewSet::of(&views),
+            views: Arc::clone(&routes.views),
             topic: SmolStr::from(&stream.topic),
             dead_letters: dead_letters_topic(stream),
             stream: Arc::clone(stream),
-            views,
             endpoints,
         })
     }
 
-    /// The slot that holds the states of a partition.
-    pub fn slot(&self, partition: u32) -> Slot {
-        Slot { stream: self.stream.name.clone(), views: self.view_set.clone(), partition }
-    }
-
     /// Who consumes a partition of the stream's topic.
-    pub fn consumer(&self, partition: u32) -> crate::log::Consumer {
-        let place = crate::log::TopicPartition { topic: self.topic.clone(), partition };
-        crate::log::Consumer { group: GROUP.into(), place }
+    pub fn consumer(&self, partition: u32) -> Consumer {
+        consumer(&self.topic, partition)
     }
 
     /// The topics that workers read or write, all with the stream's number of partitions.
@@ -99,6 +91,20 @@ impl StreamPlan {
             vec![self.topic.clone(), self.dead_letters.clone(), SmolStr::from(&self.stream.outcomes_topic)];
         topics.extend(self.endpoints.iter().map(|endpoint| endpoint.topic.clone()));
         topics
+    }
+
+    /// Where predictions are published, each topic once.
+    pub fn prediction_topics(&self) -> Vec<&SmolStr> {
+        let mut topics: Vec<_> = self.endpoints.iter().map(|endpoint| &endpoint.topic).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        topics
+    }
+
+    /// Whether what serves is settled: nothing waits for its view, and the registry could say what is to serve. Until
+    /// then no states are removed.
+    pub(super) fn is_settled(&self) -> bool {
+        self.endpoints.iter().all(|endpoint| endpoint.route.is_settled())
     }
 
     pub fn has_endpoints(&self) -> bool {
@@ -111,13 +117,25 @@ pub fn dead_letters_topic(stream: &Stream) -> SmolStr {
     smol_str::format_smolstr!("{}-dead-letters", stream.topic)
 }
 
-/// A column of the view comes before a field of the stream of the same name.
-fn included(endpoint: &Endpoint, stream: &Stream, view: &View) -> Result<Vec<(SmolStr, Included)>, PlanError> {
+/// Who works a partition of a stream's topic.
+pub(crate) fn consumer(topic: &SmolStr, partition: u32) -> Consumer {
+    Consumer { group: GROUP.into(), place: TopicPartition { topic: topic.clone(), partition } }
+}
+
+/// What an endpoint includes, in rows of `view`. A column of the view comes before a field of the stream of the same
+/// name.
+pub(super) fn included(endpoint: &Endpoint, view: &View) -> Vec<(SmolStr, Included)> {
     let find = |name: &SmolStr| {
         let column = view.columns.iter().position(|column| column.name == *name).map(Included::Column);
-        let found = column.or_else(|| stream.schema.index_of(name).map(Included::Field));
-        let unknown = || PlanError::UnknownInclude { endpoint: endpoint.name.clone(), name: name.clone() };
-        Ok((name.clone(), found.ok_or_else(unknown)?))
+        let found = column.or_else(|| view.stream.schema.index_of(name).map(Included::Field));
+        (name.clone(), found.unwrap_or(Included::Nothing))
     };
     endpoint.include.iter().map(find).collect()
+}
+
+fn check_includes(endpoint: &Endpoint, view: &View) -> Result<(), PlanError> {
+    match included(endpoint, view).into_iter().find(|(_, place)| *place == Included::Nothing) {
+        Some((name, _)) => Err(PlanError::UnknownInclude { endpoint: endpoint.name.clone(), name }),
+        None => Ok(()),
+    }
 }

@@ -1,17 +1,15 @@
-//! Predictions of a batch: one micro-batch per endpoint, each prediction one JSON record on the endpoint's topic.
+//! A streamed prediction: one JSON record on the endpoint's topic.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use features::host::ViewRow;
-use features::value::Micros;
+use features::value::{Micros, Value};
 
-use super::fold::Row;
+use super::champions::Champion;
+use super::decode::Decoded;
 use super::json::{put, put_name, put_time, put_value};
 use super::plan::{EndpointPlan, Included, StreamPlan};
 use super::step::Committed;
-use crate::log::{Entry, RecordBatch, TooLarge, TopicPartition};
-use crate::routing::LoadedModel;
 
 /// The id of a streamed prediction, 32 hex digits: the same event never has two at one endpoint, however often it is
 /// processed.
@@ -24,87 +22,10 @@ pub fn prediction_id(endpoint: &str, stream: &str, partition: u32, offset: u64) 
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-/// The versions that serve a stream's endpoints during one batch, in the order of the plan.
-#[derive(Debug)]
-pub(super) struct Champions(Vec<Option<Arc<LoadedModel>>>);
-
-impl Champions {
-    pub(super) fn now(plan: &StreamPlan) -> Champions {
-        let champion = |endpoint: &EndpointPlan| {
-            let model = endpoint.route.champion.load_full()?;
-            // A version is bound to a view by name; one of another view has nothing to say about this endpoint's rows.
-            (model.view.name == plan.views[endpoint.view].name).then_some(model)
-        };
-        Champions(plan.endpoints.iter().map(champion).collect())
-    }
-
-    /// How many of `rows` get a prediction, and how many view rows get none for want of a model, over all endpoints.
-    pub(super) fn count(&self, plan: &StreamPlan, rows: &[Row<'_>]) -> (u64, u64) {
-        let (mut predicted, mut unserved) = (0, 0);
-        for (endpoint, champion) in plan.endpoints.iter().zip(&self.0) {
-            let kept = rows.iter().filter(|row| row.views[endpoint.view].is_some()).count() as u64;
-            *if champion.is_some() { &mut predicted } else { &mut unserved } += kept;
-        }
-        (predicted, unserved)
-    }
-
-    /// Adds what was published to the models' metrics.
-    pub(super) fn published(&self, plan: &StreamPlan, rows: &[Row<'_>]) {
-        for (endpoint, champion) in plan.endpoints.iter().zip(&self.0) {
-            if let Some(model) = champion {
-                let kept = rows.iter().filter(|row| row.views[endpoint.view].is_some()).count() as u64;
-                model.metrics.streamed.inc_by(kept);
-            }
-        }
-    }
-
-    /// Predicts for every row that an endpoint's view kept: one vector per endpoint, in the order of `rows`.
-    pub(super) fn predict(&self, plan: &StreamPlan, rows: &[Row<'_>]) -> Vec<Vec<f64>> {
-        let predict = |(endpoint, champion): (&EndpointPlan, &Option<Arc<LoadedModel>>)| {
-            let Some(model) = champion else { return Vec::new() };
-            let mut inputs = Vec::with_capacity(rows.len() * model.inputs.len());
-            let mut kept = 0;
-            for row in rows.iter().filter_map(|row| row.views[endpoint.view].as_ref()) {
-                model.fill_inputs(&row.columns, &mut inputs);
-                kept += 1;
-            }
-            let mut outputs = vec![f64::NAN; kept];
-            model.predictor.predict(&inputs, &mut outputs);
-            outputs
-        };
-        plan.endpoints.iter().zip(&self.0).map(predict).collect()
-    }
-
-    /// Writes what [`Champions::predict`] gave: one entry for each endpoint with a prediction.
-    pub(super) fn write(
-        &self,
-        plan: &StreamPlan,
-        rows: &[Row<'_>],
-        outputs: &[Vec<f64>],
-        stamp: &Stamp,
-    ) -> Result<Vec<Entry>, TooLarge> {
-        let mut entries = Vec::new();
-        for ((endpoint, champion), outputs) in plan.endpoints.iter().zip(&self.0).zip(outputs) {
-            let Some(model) = champion else { continue };
-            let writer = Writer { plan, endpoint, model, stamp };
-            let mut batch = RecordBatch::new();
-            let kept = rows.iter().filter_map(|row| Some((row, row.views[endpoint.view].as_ref()?)));
-            for ((row, view_row), output) in kept.zip(outputs) {
-                batch.push_with(&row.source.key, |out| writer.write(row, view_row, *output, out))?;
-            }
-            if !batch.is_empty() {
-                let place = TopicPartition { topic: endpoint.topic.clone(), partition: stamp.partition };
-                entries.push(Entry { place, batch });
-            }
-        }
-        Ok(entries)
-    }
-}
-
 /// When a batch of one partition was read, and how long its stages took, in microseconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
-    partition: u32,
+    pub(super) partition: u32,
     read_at: Micros,
     decode: u64,
     features: u64,
@@ -119,18 +40,19 @@ impl Stamp {
     }
 }
 
-struct Writer<'a> {
-    plan: &'a StreamPlan,
-    endpoint: &'a EndpointPlan,
-    model: &'a LoadedModel,
-    stamp: &'a Stamp,
+/// Writes the records of one endpoint and batch.
+pub(super) struct Writer<'a> {
+    pub(super) plan: &'a StreamPlan,
+    pub(super) endpoint: &'a EndpointPlan,
+    pub(super) champion: &'a Champion,
+    pub(super) stamp: &'a Stamp,
 }
 
 impl Writer<'_> {
-    fn write(&self, row: &Row<'_>, view_row: &ViewRow, output: f64, out: &mut Vec<u8>) {
-        let Writer { plan, endpoint, model, stamp } = self;
+    pub(super) fn write(&self, source: &Decoded<'_>, row: &ViewRow, output: f64, out: &mut Vec<u8>) {
+        let Writer { plan, endpoint, champion: Champion { model, include }, stamp } = self;
         let (stream, name) = (plan.stream.name.as_str(), endpoint.route.endpoint.name.as_str());
-        let record = row.source.record;
+        let record = source.record;
         out.extend_from_slice(b"{\"prediction_id\":\"");
         out.extend_from_slice(prediction_id(name, stream, stamp.partition, record.offset).as_bytes());
         out.push(b'"');
@@ -148,22 +70,23 @@ impl Writer<'_> {
         put_name(out, "offset");
         put(out, &record.offset);
         put_name(out, "event_time");
-        put_time(out, row.source.event.time);
+        put_time(out, source.event.time);
         put_name(out, "key");
-        self.fields(&plan.stream.key, row, out);
+        self.fields(&plan.stream.key, source, out);
         put_name(out, "id");
-        self.fields(&plan.stream.id, row, out);
+        self.fields(&plan.stream.id, source, out);
         out.extend_from_slice(b",\"outputs\":{");
         put_name(out, model.output());
         put(out, &output);
         out.extend_from_slice(b"},\"include\":{");
-        for (name, included) in &endpoint.include {
+        for (name, included) in include {
             put_name(out, name);
             put_value(
                 out,
                 match *included {
-                    Included::Field(index) => &row.source.event.fields[index],
-                    Included::Column(index) => &view_row.columns[index],
+                    Included::Field(index) => &source.event.fields[index],
+                    Included::Column(index) => &row.columns[index],
+                    Included::Nothing => &Value::Null,
                 },
             );
         }
@@ -181,11 +104,11 @@ impl Writer<'_> {
         out.extend_from_slice(b"}}");
     }
 
-    fn fields(&self, indices: &[usize], row: &Row<'_>, out: &mut Vec<u8>) {
+    fn fields(&self, indices: &[usize], source: &Decoded<'_>, out: &mut Vec<u8>) {
         out.push(b'{');
         for &index in indices {
             put_name(out, &self.plan.stream.schema.fields[index].name);
-            put_value(out, &row.source.event.fields[index]);
+            put_value(out, &source.event.fields[index]);
         }
         out.push(b'}');
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use features::online::{Claim, MemoryStore, OnlineStore, SlotRecord};
+use features::online::{Claim, MemoryStore, OnlineStore, Slot, SlotRecord};
 use serde_json::Value;
 
 use super::backend::Backend;
@@ -169,11 +169,11 @@ impl World {
         let faults = Arc::new(Faults::default());
         let log = Arc::new(FaultyLog { inner: self.log.clone(), faults: faults.clone() });
         let store = Arc::new(FaultyStore { inner: self.store.clone(), faults: faults.clone() });
-        let (consumer, slot) = (self.plan.consumer(0), self.plan.slot(0));
+        let consumer = self.plan.consumer(0);
         let backend = match self.coupling {
-            Coupling::Separate => Backend::separate(log, store, consumer, slot),
-            Coupling::Together => Backend::together(log, store, consumer, slot, faulty::commit_together),
-            Coupling::StatesFirst => Backend::together(log, store, consumer, slot, faulty::states_first),
+            Coupling::Separate => Backend::separate(log, store, consumer),
+            Coupling::Together => Backend::together(log, store, consumer, faulty::commit_together),
+            Coupling::StatesFirst => Backend::together(log, store, consumer, faulty::states_first),
         };
         let records = 1 + self.dice.index(3);
         let settings = Settings {
@@ -199,7 +199,7 @@ impl World {
     }
 
     fn outcome(&self) -> Outcome {
-        let slot = self.plan.slot(0);
+        let slot = Slot::of(&self.plan.views.kept("plays")[0].view, 0);
         let mut states = BTreeMap::new();
         let mut visit = |key: &[u8], state: &[u8]| {
             states.insert(key.to_vec(), state.to_vec());

@@ -30,14 +30,18 @@ impl Default for Settings {
 pub enum Step {
     /// One of the steps of taking the partition.
     Taking,
-    /// Folded committed events that the store did not hold.
+    /// Folded committed events that the states of a version that serves did not hold.
     CatchingUp,
+    /// Folded history for a version that does not serve yet.
+    Bootstrapping,
     /// The partition is taken; batches follow.
     Ready,
     /// A batch is committed.
     Committed(Committed),
     /// States were flushed.
     Flushed,
+    /// States of a version that nobody needs any more were removed.
+    Removed,
     /// There is nothing to do until more events come.
     Idle,
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use features::host::{KeyState, StreamHost};
-use features::online::{Claim, Counters, MemoryStore, OnlineStore};
+use features::online::{Claim, Counters, MemoryStore, OnlineStore, Slot};
 use features::partition::partition_of;
+use features::plan::View;
 use serde_json::Value;
 
 use super::backend::Backend;
@@ -36,11 +37,19 @@ impl Bench {
     }
 
     fn worker(&self, settings: Settings) -> Worker<MemoryLog, MemoryStore> {
-        let (consumer, slot) = (self.plan.consumer(0), self.plan.slot(0));
-        let backend = Backend::separate(self.log.clone(), self.store.clone(), consumer, slot);
+        let backend = Backend::separate(self.log.clone(), self.store.clone(), self.plan.consumer(0));
         Worker::new(backend, self.plan.clone(), self.clock.clone(), settings, || {
             Claim(*uuid::Uuid::new_v4().as_bytes())
         })
+    }
+
+    /// The slot of the view that the project declares.
+    fn slot(&self) -> Slot {
+        Slot::of(&self.view(), 0)
+    }
+
+    fn view(&self) -> Arc<View> {
+        Arc::clone(&self.plan.views.kept("plays")[0].view)
     }
 
     fn append(&self, events: &[impl AsRef<[u8]>]) {
@@ -73,7 +82,7 @@ impl Bench {
     }
 
     fn counters(&self) -> Counters {
-        self.store.record(&self.plan.slot(0)).expect("record").expect("claimed").counters
+        self.store.record(&self.slot()).expect("record").expect("claimed").counters
     }
 }
 
@@ -185,10 +194,10 @@ fn without_a_champion_events_are_folded_and_the_missing_predictions_counted() {
 
 /// The latest value of the view's window, as a request by key would find it.
 fn recent(bench: &Bench, key: &str) -> Option<f64> {
-    let slot = bench.plan.slot(0);
+    let slot = bench.slot();
     let hold = bench.store.record(&slot).expect("record")?.hold();
     let bytes = bench.store.get(&slot, hold, key.as_bytes()).expect("get")?;
-    let host = StreamHost::new(bench.plan.stream.clone(), bench.plan.views.clone());
+    let host = StreamHost::new(bench.plan.stream.clone(), vec![bench.view()]);
     let state = KeyState::decode(&bytes, &host).expect("state");
     state.latest[0].as_ref()?.row.columns[3].as_number()
 }

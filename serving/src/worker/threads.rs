@@ -75,8 +75,7 @@ impl Workers {
 
     fn spawn(&mut self, plan: &Arc<StreamPlan>, partition: u32, parts: &Parts) -> std::io::Result<()> {
         let Parts { log, store, clock, metrics, settings, .. } = parts;
-        let (consumer, slot) = (plan.consumer(partition), plan.slot(partition));
-        let backend = Backend::embedded(Arc::clone(log), Arc::clone(store), consumer, slot);
+        let backend = Backend::embedded(Arc::clone(log), Arc::clone(store), plan.consumer(partition));
         let worker = Worker::new(backend, Arc::clone(plan), Arc::clone(clock), *settings, new_claim);
         let status = Arc::new(StatusCell::default());
         let runner = Runner {
@@ -187,7 +186,7 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
                 self.enter(Phase::Running, next);
                 self.measure(&committed);
             }
-            Step::Flushed => {}
+            Step::Flushed | Step::Bootstrapping | Step::Removed => {}
             Step::Idle => return true,
         }
         false
@@ -253,7 +252,7 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
 /// again at once, for ever.
 fn is_progress(step: Step) -> bool {
     match step {
-        Step::Committed(_) | Step::Flushed | Step::Idle => true,
+        Step::Committed(_) | Step::Flushed | Step::Bootstrapping | Step::Removed | Step::Idle => true,
         Step::Taking | Step::CatchingUp | Step::Ready => false,
     }
 }

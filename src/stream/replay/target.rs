@@ -14,6 +14,7 @@ use serving::log::{RecordBatch, Sequence};
 use serving::metrics::Metrics;
 use serving::routing::{Binder, Routes, refresh};
 use serving::sink::{SinkParts, Sinks};
+use serving::views::Stored;
 use serving::worker::{Parts, Settings, Workers};
 use tokio::task::spawn_blocking;
 
@@ -254,7 +255,9 @@ impl Here {
         let metrics = Arc::new(Metrics::new());
         let routes = Arc::new(Routes::new(project));
         let registry = DirectoryRegistry::new(registry, clock::clock());
-        refresh(&routes, &registry, &Binder::new(project, Arc::clone(&metrics)), &metrics);
+        let stored = Stored { log: Arc::clone(instance.log()), store: Arc::clone(instance.store()) };
+        routes.views.survey(Arc::new(stored));
+        refresh(&routes, &registry, &Binder::new(project, &routes, Arc::clone(&metrics)), &metrics);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
         let parts = Parts {

@@ -66,10 +66,11 @@ impl Server {
         registry.publish(&fixture::artifact(&project, "win", 0.0)).expect("publish");
         registry.set_alias("win", CHAMPION, 1, "").expect("alias");
         let metrics = Arc::new(Metrics::new());
-        let binder = Binder::new(&project, Arc::clone(&metrics));
+        let routes = Arc::new(Routes::new(&project));
+        let binder = Binder::new(&project, &routes, Arc::clone(&metrics));
         let dyn_registry: Arc<dyn Registry> = registry.clone();
         let followed = Followed {
-            routes: Arc::new(Routes::new(&project)),
+            routes,
             direct: Arc::new(DirectModels::new(Arc::clone(&dyn_registry), binder.clone())),
             registry: dyn_registry,
             binder,
@@ -77,13 +78,8 @@ impl Server {
         };
         followed.refresh();
         let clock = Arc::new(ManualClock::at(fixture::KICKOFF + 90_000_000));
-        let service = PredictService::new(
-            &project,
-            Arc::clone(&followed.routes),
-            Arc::clone(&followed.direct),
-            parts.reader,
-            clock,
-        );
+        let service =
+            PredictService::new(Arc::clone(&followed.routes), Arc::clone(&followed.direct), parts.reader, clock);
         let app = App::new(service, metrics, Arc::new(parts.waiting), parts.limits);
         Server { project, registry, followed, router: router(Arc::new(app)) }
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use features::online::{Claim, Flush, Hold, MemoryStore, OnlineStore, Slot, SlotRecord, StoreError};
+use features::online::{
+    Claim, Flush, Hold, MemoryStore, OnlineStore, Removal, Slot, SlotFlush, SlotRecord, StoreError,
+};
 
 use crate::log::{
     Appended, Consumer, Entry, Epoch, EventLog, LogError, MemoryLog, ProducerId, ReadLimit, Sequence, StoredBatch,
@@ -126,6 +128,14 @@ impl OnlineStore for FaultyStore {
         self.faults.around(store_fault, || self.inner.flush(slot, hold, flush))
     }
 
+    fn slots(&self, stream: &str) -> Result<Vec<(Slot, SlotRecord)>, StoreError> {
+        self.faults.around(store_fault, || self.inner.slots(stream))
+    }
+
+    fn remove(&self, slot: &Slot, hold: Hold, limit: usize) -> Result<Removal, StoreError> {
+        self.faults.around(store_fault, || self.inner.remove(slot, hold, limit))
+    }
+
     fn scan(&self, slot: &Slot, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         self.inner.scan(slot, visit)
     }
@@ -136,16 +146,17 @@ pub(super) fn commit_together(
     log: &FaultyLog,
     transaction: Transaction,
     store: &FaultyStore,
-    slot: &Slot,
-    hold: Hold,
-    flush: &Flush,
-) -> Result<Hold, WorkerError> {
+    flushes: &[SlotFlush],
+) -> Result<Vec<Hold>, WorkerError> {
     let fault = || WorkerError::Log(log_fault());
     log.faults.around(fault, || {
         // The store's refusal is found out first: nothing else can stop the pair half-way.
-        store.inner.get(slot, hold, b"")?;
+        for SlotFlush { slot, hold, .. } in flushes {
+            store.inner.get(slot, *hold, b"")?;
+        }
         log.inner.commit(transaction)?;
-        Ok(store.inner.flush(slot, hold, flush)?)
+        let flush = |SlotFlush { slot, hold, flush }: &SlotFlush| Ok(store.inner.flush(slot, *hold, flush)?);
+        flushes.iter().map(flush).collect()
     })
 }
 
@@ -154,11 +165,10 @@ pub(super) fn states_first(
     log: &FaultyLog,
     transaction: Transaction,
     store: &FaultyStore,
-    slot: &Slot,
-    hold: Hold,
-    flush: &Flush,
-) -> Result<Hold, WorkerError> {
-    let hold = store.flush(slot, hold, flush)?;
+    flushes: &[SlotFlush],
+) -> Result<Vec<Hold>, WorkerError> {
+    let flush = |SlotFlush { slot, hold, flush }: &SlotFlush| Ok(store.flush(slot, *hold, flush)?);
+    let holds = flushes.iter().map(flush).collect::<Result<_, WorkerError>>()?;
     log.commit(transaction)?;
-    Ok(hold)
+    Ok(holds)
 }

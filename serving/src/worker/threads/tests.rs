@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use features::online::Slot;
 use features::partition::partition_of;
 
 use super::*;
@@ -81,7 +82,7 @@ fn workers_of_one_stream_go_on_where_another_partition_fails() {
     let in_partition = |home| games.iter().find(|game| partition_of(game.as_bytes(), 2) == home).expect("game");
     let (failing, healthy) = (in_partition(0), in_partition(1));
     // Somebody else claims partition 0 over and over; its worker takes it back each time.
-    let slot = server.workers.plans()[0].slot(0);
+    let slot = Slot::of(&project(2).views["form"], 0);
     server.instance.store().claim(&slot, Claim([9; 16])).expect("claim");
     server.append(failing, 0..3);
     server.append(healthy, 0..3);
@@ -95,7 +96,7 @@ fn taking_the_partition_again_does_not_shorten_the_wait_before_the_next_attempt(
     for step in [Step::Taking, Step::CatchingUp, Step::Ready] {
         assert!(!is_progress(step), "{step:?}");
     }
-    for step in [Step::Committed(Committed::default()), Step::Flushed, Step::Idle] {
+    for step in [Step::Committed(Committed::default()), Step::Flushed, Step::Bootstrapping, Step::Idle] {
         assert!(is_progress(step), "{step:?}");
     }
 }

@@ -1,0 +1,37 @@
+//! How far the states of a version were when they were last written.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use features::online::{OnlineStore, Slot};
+use features::plan::View;
+use smol_str::SmolStr;
+
+use super::version::Standing;
+use crate::log::EventLog;
+use crate::worker::consumer;
+
+/// Tells how far a version's states are in a partition that nobody works yet.
+pub trait StoredStates: Send + Sync + Debug {
+    fn standing(&self, view: &Arc<View>, partition: u32) -> Standing;
+}
+
+/// By the records of a log and a store.
+#[derive(Debug)]
+pub struct Stored<L, S> {
+    pub log: Arc<L>,
+    pub store: Arc<S>,
+}
+
+impl<L: EventLog, S: OnlineStore> StoredStates for Stored<L, S> {
+    /// What cannot be read is not live: its worker will say why.
+    fn standing(&self, view: &Arc<View>, partition: u32) -> Standing {
+        let topic = SmolStr::from(&view.stream.topic);
+        let record = self.store.record(&Slot::of(view, partition));
+        let Ok(record) = record else { return Standing::default() };
+        // A log without the topic has no event.
+        let committed = self.log.committed(&consumer(&topic, partition)).unwrap_or_default();
+        let folded = record.map(|record| record.folded).unwrap_or_default();
+        Standing { live: folded == committed, folded, of: committed, problem: None }
+    }
+}
