@@ -10,14 +10,18 @@ mod ece;
 mod error;
 mod evaluate;
 mod groups;
+mod histogram;
 mod log_loss;
 mod mae;
 mod mean;
 mod metric;
 mod r2;
+mod reliability;
 mod report;
 mod rmse;
+mod roc;
 mod sample;
+mod weighted_calibration;
 
 pub use accuracy::accuracy;
 pub use auc::auc;
@@ -27,13 +31,17 @@ pub use ece::{BINS as ECE_BINS, ece};
 pub use error::EvaluationError;
 pub use evaluate::{Reference, evaluate};
 pub use groups::Groups;
+pub use histogram::Histogram;
 pub use log_loss::log_loss;
 pub use mae::mae;
 pub use metric::{Loss, Metric};
 pub use r2::r2;
+pub use reliability::{ReliabilityBin, reliability};
 pub use report::{Estimate, Evaluation, Interval, Metrics, ReferenceReport};
 pub use rmse::rmse;
+pub use roc::{RocPoint, roc};
 pub use sample::Sample;
+pub use weighted_calibration::weighted_calibration_error;
 
 #[cfg(test)]
 mod tests;
