@@ -77,8 +77,7 @@ fn event(number: u64) -> Event {
 }
 
 fn ticks() -> Arc<Stream> {
-    let field =
-        |name: &str, ty| Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None };
+    let field = |name: &str, ty| Field::new(name, ty);
     let fields = vec![field("game", Type::String), field("at", Type::Timestamp), field("x", Type::Float)];
     let schema = Schema::new(fields);
     let at = scalar_of("at", &Scope::fields(&schema), Some((Type::Timestamp, "event_time"))).expect("event time");
@@ -95,5 +94,6 @@ fn ticks() -> Arc<Stream> {
         dedupe: 0,
         max_ahead: 0,
         retention: None,
+        explode: None,
     })
 }

@@ -125,14 +125,7 @@ fn median(mut run: impl FnMut()) -> Duration {
 }
 
 fn schema() -> Schema {
-    let field = |(name, ty): &(&str, Type)| Field {
-        name: (*name).into(),
-        ty: *ty,
-        required: false,
-        outcome: false,
-        path: None,
-        check: None,
-    };
+    let field = |(name, ty): &(&str, Type)| Field::new(*name, *ty);
     Schema::new(FIELDS.iter().map(field).collect())
 }
 

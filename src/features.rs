@@ -41,7 +41,7 @@ enum OrderArg {
 
 pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     // A name that no table can have is found out before hours of work.
-    Format::of(&args.out).map_err(|fault| UsageError::new(format!("{}: {fault}", args.out.display())))?;
+    Format::of_output(&args.out).map_err(|fault| UsageError::new(format!("{}: {fault}", args.out.display())))?;
     let project = context.project()?;
     let view = lookup::view(&project, &args.view)?;
     let started = Instant::now();

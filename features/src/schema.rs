@@ -23,6 +23,28 @@ pub struct Field {
     pub check: Option<Check>,
 }
 
+impl Field {
+    /// A field that may be NULL, and stands at the top of the event under its own name.
+    pub fn new(name: impl Into<SmolStr>, ty: Type) -> Field {
+        Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None }
+    }
+
+    /// The names on the way to the value: a path is a JSON pointer (RFC 6901), whose numbers may count the elements of
+    /// an array.
+    pub fn way(&self) -> Vec<SmolStr> {
+        self.path.as_ref().map_or_else(|| vec![self.name.clone()], |path| way_of(path))
+    }
+}
+
+/// The names that a JSON pointer leads through.
+pub fn way_of(path: &str) -> Vec<SmolStr> {
+    let unescaped = |token: &str| match token.contains('~') {
+        true => SmolStr::from(token.replace("~1", "/").replace("~0", "~")),
+        false => SmolStr::new(token),
+    };
+    path.split('/').skip(1).map(unescaped).collect()
+}
+
 /// A condition that a field must not violate: FALSE makes the event invalid, NULL passes (as in SQL).
 #[derive(Debug, Clone)]
 pub struct Check {
@@ -80,9 +102,62 @@ pub struct Stream {
     pub max_ahead: Micros,
     /// A key idle for longer starts anew.
     pub retention: Option<Micros>,
+    /// Its events are the elements of a list in another stream's events.
+    pub explode: Option<Explode>,
 }
 
+/// A stream whose events are the elements of a list that each event of another stream holds.
+#[derive(Debug, Clone)]
+pub struct Explode {
+    /// The stream whose topic is read. It explodes nothing itself.
+    pub parent: Arc<Stream>,
+    /// Where the list stands in the parent's events: a JSON pointer.
+    pub list: String,
+    /// For each field of the stream where its value comes from.
+    pub origins: Vec<Origin>,
+    /// The fields that hold the parent's key, in its order: they make the message key.
+    pub parent_key: Vec<usize>,
+}
+
+/// Where the value of an exploded stream's field comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The element, as any field comes from an event.
+    Element,
+    /// This field of the parent.
+    Parent(usize),
+    /// The element's place in the list, from 0, as a path counts.
+    Index,
+    /// The element's name, where the list is an object.
+    Name,
+}
+
+/// The most elements of one list that are events: more make the whole message invalid.
+pub const MAX_ELEMENTS: u32 = 1 << 16;
+
 impl Stream {
+    /// The fields whose values make the message key, and so decide the partition.
+    pub fn message_key(&self) -> &[usize] {
+        self.explode.as_ref().map_or(&self.key, |explode| &explode.parent_key)
+    }
+
+    /// Where an event stands among all of its log. The elements of one message follow each other, so that the order of
+    /// these numbers is that of (offset, element).
+    pub fn sequence(&self, offset: u64, element: u32) -> u64 {
+        match self.explode {
+            None => offset,
+            Some(_) => offset.saturating_mul(u64::from(MAX_ELEMENTS)).saturating_add(u64::from(element)),
+        }
+    }
+
+    /// Where events that cannot be used are kept.
+    pub fn dead_letters_topic(&self) -> String {
+        match self.explode {
+            None => format!("{}-dead-letters", self.topic),
+            Some(_) => format!("{}-{}-dead-letters", self.topic, self.name),
+        }
+    }
+
     /// Whether NULL in this field makes an event invalid: it is required, or part of the key.
     pub fn must_have(&self, field: usize) -> bool {
         self.key.contains(&field) || self.schema.fields.get(field).is_some_and(|field| field.required)

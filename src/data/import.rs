@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// The stream whose history the files hold [default: the project's only stream].
     #[arg(long)]
     stream: Option<String>,
-    /// Parquet, CSV, gzip CSV or JSON lines (by name ending); patterns are welcome.
+    /// Parquet, CSV, JSON documents or JSON lines, plain or gzip (by name ending); patterns are welcome.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// Put these files in the place of everything imported before, in one step.

@@ -102,7 +102,7 @@ fn list(args: &ListArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let mut objects = serde_json::Map::new();
     for name in streams {
         let stream = lookup::stream(&project, &name)?;
-        let topic = serving::worker::dead_letters_topic(stream);
+        let topic = stream.dead_letters_topic();
         let found = block_on(async {
             let mut access = Access::open(&project).await?;
             collect(&mut access, &topic, stream.partitions, args).await
@@ -158,10 +158,9 @@ fn print_list(stream: &str, found: &Found, context: &Context) {
     let mut rows = vec![["place", "stage", "reason", "event"].map(str::to_owned).to_vec()];
     for (record, letter) in &found.newest {
         let text = |name: &str| letter[name].as_str().unwrap_or_default().to_owned();
-        let reason = match letter["field"].as_str() {
-            Some(field) => format!("{field}: {}", text("reason")),
-            None => text("reason"),
-        };
+        let element = letter["element"].as_u64().map(|element| format!("element {element}: ")).unwrap_or_default();
+        let field = letter["field"].as_str().map(|field| format!("{field}: ")).unwrap_or_default();
+        let reason = format!("{element}{field}{}", text("reason"));
         let event = letter["raw"].as_str().or(letter["raw_base64"].as_str()).unwrap_or_default();
         let event: String = event.chars().take(EXCERPT).map(|c| if c.is_control() { ' ' } else { c }).collect();
         rows.push(vec![format!("{}/{}", record.partition, record.offset), text("stage"), reason, event]);
@@ -183,7 +182,7 @@ fn show(args: &ShowArgs, context: &Context) -> anyhow::Result<ExitCode> {
         let message = format!("stream `{}` has partitions 0 to {}", stream.name, stream.partitions.saturating_sub(1));
         return Err(UsageError::new(message).into());
     }
-    let topic = serving::worker::dead_letters_topic(stream);
+    let topic = stream.dead_letters_topic();
     let answer = block_on(async { Access::open(&project).await?.read(&topic, partition, offset, 1).await })??;
     let Some(record) = answer.records.first() else {
         let message = format!("`{}` has no dead letter {partition}/{offset}", stream.name);

@@ -35,9 +35,11 @@ pub enum FileFault {
     #[error("the file cannot be read or written: {0}")]
     Io(#[from] std::io::Error),
     #[error(
-        "the name does not tell the format: it must end in .parquet, .csv, .csv.gz, .jsonl, .jsonl.gz, .ndjson or .ndjson.gz"
+        "the name does not tell the format: it must end in .parquet, .csv, .jsonl, .ndjson or .json, all but the first also with .gz"
     )]
     UnknownEnding,
+    #[error("rows are written as .parquet, .csv or .jsonl: name the file so")]
+    NotWritten,
     #[error("the file is empty: export it again, or leave it out")]
     Empty,
     #[error("the file is cut off: copy or download it again")]

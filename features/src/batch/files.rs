@@ -9,11 +9,27 @@ use super::error::{BatchError, FileFault};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Parquet,
-    Csv { gzip: bool },
-    JsonLines { gzip: bool },
+    Csv {
+        gzip: bool,
+    },
+    JsonLines {
+        gzip: bool,
+    },
+    /// Whole documents.
+    Json {
+        gzip: bool,
+    },
 }
 
 impl Format {
+    /// The format that a name's ending promises of a file to be written.
+    pub fn of_output(path: &Path) -> Result<Format, FileFault> {
+        match Format::of(path)? {
+            Format::Json { .. } => Err(FileFault::NotWritten),
+            format => Ok(format),
+        }
+    }
+
     /// The format that a name's ending promises.
     pub fn of(path: &Path) -> Result<Format, FileFault> {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
@@ -25,6 +41,7 @@ impl Format {
             Some("parquet") if !gzip => Ok(Format::Parquet),
             Some("csv") => Ok(Format::Csv { gzip }),
             Some("jsonl" | "ndjson") => Ok(Format::JsonLines { gzip }),
+            Some("json") => Ok(Format::Json { gzip }),
             _ => Err(FileFault::UnknownEnding),
         }
     }

@@ -8,14 +8,7 @@ use crate::value::Type;
 
 /// match_id (key), seq (order, id), points, odds, team, home and at; only `match_id` and `seq` are needed.
 pub(super) fn stream() -> Arc<Stream> {
-    let field = |name: &str, ty: Type| Field {
-        name: name.into(),
-        ty,
-        required: false,
-        outcome: false,
-        path: None,
-        check: None,
-    };
+    let field = |name: &str, ty: Type| Field::new(name, ty);
     let fields = vec![
         field("match_id", Type::String),
         field("seq", Type::Int),
@@ -38,6 +31,7 @@ pub(super) fn stream() -> Arc<Stream> {
         dedupe: 10,
         max_ahead: 10,
         retention: None,
+        explode: None,
     })
 }
 

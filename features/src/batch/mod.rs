@@ -1,6 +1,6 @@
 //! The batch host: whole histories from files, columns by polars, the same programs and kernel as everywhere.
 //!
-//! - [`read_history`], [`read_files`]: files of four formats to a checked [`History`];
+//! - [`read_history`], [`read_files`]: files of five formats to a checked [`History`];
 //! - [`HistoryStore`], [`read_imported`]: the history that a project keeps;
 //! - [`compute()`]: a view over a history, on all cores;
 //! - [`write_table`]: tables to files.

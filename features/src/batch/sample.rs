@@ -29,6 +29,7 @@ pub fn read_sample(path: &Path, rows: usize) -> Result<Sample, BatchError> {
             Format::Parquet => parquet(file, rows),
             Format::Csv { gzip } => csv(opened(file, gzip), rows),
             Format::JsonLines { gzip } => json_lines(opened(file, gzip), rows),
+            Format::Json { gzip } => json(opened(file, gzip), rows),
         }
     };
     read().map_err(|fault| BatchError::file(path, fault))
@@ -76,26 +77,52 @@ fn json_lines(source: impl BufRead, rows: usize) -> Result<Sample, FileFault> {
         let Ok(Json::Object(object)) = serde_json::from_str(line.trim_start_matches('\u{feff}')) else {
             return Err(FileFault::OtherFormat { expected: "JSON lines" });
         };
-        let mut found = Vec::new();
-        flatten(&object, "", "", 0, &mut found, &mut sample.skipped);
-        for (name, path, value) in found {
-            if let Some(column) = sample.columns.iter_mut().find(|column| column.name == name) {
-                // The first of two values of one name counts.
-                if column.values.len() == sample.rows {
-                    column.values.push(value);
-                }
-            } else if sample.columns.len() < MAX_COLUMNS {
-                let mut values = vec![Value::Null; sample.rows];
-                values.push(value);
-                sample.columns.push(SampleColumn { name, path, values });
+        add(&mut sample, &object);
+    }
+    if sample.rows == 0 { Err(FileFault::Empty) } else { Ok(sample) }
+}
+
+/// Documents that are a message each, or an array of them.
+fn json(mut source: impl BufRead, rows: usize) -> Result<Sample, FileFault> {
+    let mut text = String::new();
+    source.read_to_string(&mut text)?;
+    let mut sample = Sample::default();
+    for document in serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<Json>() {
+        let messages = match document {
+            Ok(Json::Array(messages)) => messages,
+            Ok(message) => vec![message],
+            Err(_) => return Err(FileFault::OtherFormat { expected: "JSON" }),
+        };
+        for message in messages {
+            let Json::Object(object) = message else { return Err(FileFault::OtherFormat { expected: "JSON" }) };
+            if sample.rows < rows {
+                add(&mut sample, &object);
             }
-        }
-        sample.rows += 1;
-        for column in &mut sample.columns {
-            column.values.resize(sample.rows, Value::Null);
         }
     }
     if sample.rows == 0 { Err(FileFault::Empty) } else { Ok(sample) }
+}
+
+/// Adds a message as a row.
+fn add(sample: &mut Sample, object: &serde_json::Map<String, Json>) {
+    let mut found = Vec::new();
+    flatten(object, "", "", 0, &mut found, &mut sample.skipped);
+    for (name, path, value) in found {
+        if let Some(column) = sample.columns.iter_mut().find(|column| column.name == name) {
+            // The first of two values of one name counts.
+            if column.values.len() == sample.rows {
+                column.values.push(value);
+            }
+        } else if sample.columns.len() < MAX_COLUMNS {
+            let mut values = vec![Value::Null; sample.rows];
+            values.push(value);
+            sample.columns.push(SampleColumn { name, path, values });
+        }
+    }
+    sample.rows += 1;
+    for column in &mut sample.columns {
+        column.values.resize(sample.rows, Value::Null);
+    }
 }
 
 type Found = (String, Option<String>, Value);

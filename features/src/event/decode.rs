@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::json::ObjectReader;
+use super::explode::Exploder;
+use super::json::{Fault, ObjectReader};
 use crate::program::Scratch;
-use crate::schema::{Check, EventTime, Stream};
+use crate::schema::{Check, EventTime, Field, Stream};
 use crate::value::{Micros, Value};
 
 /// A decoded event of a stream.
@@ -38,40 +39,117 @@ pub struct Invalid {
     pub reason: String,
 }
 
+/// An element of a message, where it stands and as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Element<'a> {
+    /// From 0.
+    pub index: u32,
+    pub json: &'a str,
+}
+
 /// Decodes and validates the events of one stream. Keeps room from event to event: one per thread.
 #[derive(Debug)]
 pub struct EventDecoder {
+    source: Source,
+    validator: Validator,
+}
+
+/// How a message is read.
+#[derive(Debug)]
+enum Source {
+    /// It is an event.
+    Whole(ObjectReader),
+    /// The elements of its list are.
+    Exploded(Box<Exploder>),
+}
+
+/// Turns typed fields into an event.
+#[derive(Debug)]
+struct Validator {
     stream: Arc<Stream>,
-    reader: ObjectReader,
     scratch: Scratch,
     outputs: Vec<Value>,
 }
 
 impl EventDecoder {
     pub fn new(stream: Arc<Stream>) -> EventDecoder {
-        let reader = ObjectReader::new(&stream.schema);
-        EventDecoder { stream, reader, scratch: Scratch::default(), outputs: Vec::new() }
+        let fields = &stream.schema.fields;
+        let source = match &stream.explode {
+            None => {
+                let types = fields.iter().map(|field| field.ty).collect();
+                Source::Whole(ObjectReader::new(types, fields.iter().map(Field::way).enumerate()))
+            }
+            Some(explode) => Source::Exploded(Box::new(Exploder::new(fields, explode))),
+        };
+        EventDecoder { source, validator: Validator { stream, scratch: Scratch::default(), outputs: Vec::new() } }
     }
 
-    /// A JSON object; fields that the stream does not declare are skipped. Runs type checks, `required`, the declared
-    /// checks and the event time.
+    /// The one event of a message: a JSON object. Fields that the stream does not declare are skipped. Runs type checks,
+    /// `required`, the declared checks and the event time. A message of an exploded stream must have one element.
     ///
     /// A field may not stand twice. An int may be written as a whole float (`3.0`), a timestamp as text (RFC 3339) or
     /// as microseconds; text is never taken for a number.
     pub fn decode(&mut self, json: &[u8]) -> Result<Event, Invalid> {
-        let text = std::str::from_utf8(json)
-            .map_err(|e| undecodable(format!("not UTF-8 from byte {} on", e.valid_up_to())))?;
-        let mut fields = vec![Value::Null; self.stream.schema.fields.len()].into_boxed_slice();
-        self.reader.read(text, &mut fields).map_err(|fault| Invalid {
-            stage: Stage::Decode,
-            field: fault.field.map(|field| self.name_of(field)),
-            reason: fault.reason,
-        })?;
-        self.validated(fields)
+        let (mut first, mut count) = (None, 0_usize);
+        self.decode_each(json, |_, event| {
+            count += 1;
+            first.get_or_insert(event);
+        });
+        match first {
+            Some(event) if count == 1 => event,
+            _ => Err(undecodable(format!(
+                "one element is expected, {count} were found: write null for those that only hold a place"
+            ))),
+        }
+    }
+
+    /// Every event of a message, in order: of a stream that explodes nothing the message itself, else the elements of its
+    /// list, those that are null left out. A message that cannot be taken apart is one event that is invalid, of no
+    /// element.
+    pub fn decode_each<'a>(
+        &mut self,
+        json: &'a [u8],
+        mut each: impl FnMut(Option<Element<'a>>, Result<Event, Invalid>),
+    ) {
+        let EventDecoder { source, validator } = self;
+        let text = match std::str::from_utf8(json) {
+            Ok(text) => text,
+            Err(e) => return each(None, Err(undecodable(format!("not UTF-8 from byte {} on", e.valid_up_to())))),
+        };
+        match source {
+            Source::Whole(reader) => {
+                let mut fields = vec![Value::Null; validator.stream.schema.fields.len()].into_boxed_slice();
+                each(
+                    None,
+                    match reader.read(text, &mut fields) {
+                        Ok(()) => validator.validated(fields),
+                        Err(fault) => Err(validator.unreadable(fault)),
+                    },
+                );
+            }
+            Source::Exploded(exploder) => match exploder.elements(text) {
+                Err(fault) => each(None, Err(validator.unreadable(fault))),
+                Ok(elements) => {
+                    for element in elements {
+                        let event = match exploder.fields(&element) {
+                            Ok(fields) => validator.validated(fields),
+                            Err(fault) => Err(validator.unreadable(fault)),
+                        };
+                        each(Some(Element { index: element.index, json: element.json }), event);
+                    }
+                }
+            },
+        }
     }
 
     /// The same checks for a row that is already typed (from a file).
     pub fn validate(&mut self, fields: Box<[Value]>) -> Result<Event, Invalid> {
+        self.validator.validate(fields)
+    }
+}
+
+impl Validator {
+    fn validate(&mut self, fields: Box<[Value]>) -> Result<Event, Invalid> {
         let declared = &self.stream.schema.fields;
         if fields.len() != declared.len() {
             let reason = format!("{} values for the {} fields of the stream", fields.len(), declared.len());
@@ -122,6 +200,11 @@ impl EventDecoder {
     fn passes(&mut self, check: &Check, fields: &[Value]) -> bool {
         check.program.eval(&mut self.scratch, fields, &[], &mut self.outputs);
         self.outputs.first() != Some(&Value::Bool(false))
+    }
+
+    fn unreadable(&self, fault: Fault) -> Invalid {
+        let field = fault.field.map(|field| self.name_of(field));
+        Invalid { stage: Stage::Decode, field, reason: fault.reason }
     }
 
     fn invalid(&self, field: usize, reason: String) -> Invalid {

@@ -9,7 +9,6 @@ use super::familiar::Familiar;
 use super::nesting;
 use super::scalar::{Refused, ScalarSeed};
 use super::shape::{Member, Shape, Target};
-use crate::schema::Schema;
 use crate::value::{Type, Value};
 
 /// Longer names are not worth remembering, nor are more of them.
@@ -49,12 +48,13 @@ struct Memory {
 }
 
 impl ObjectReader {
-    pub(super) fn new(schema: &Schema) -> ObjectReader {
-        let shape = Shape::new(schema);
+    /// Of the fields at these places, by their index in `types`; fields without a place stay NULL.
+    pub(super) fn new(types: Vec<Type>, places: impl Iterator<Item = (usize, Vec<SmolStr>)>) -> ObjectReader {
+        let shape = Shape::new(places);
         let memory =
             Memory { orders: vec![Vec::new(); shape.objects.len()], seen: vec![0; shape.members], ..Memory::default() };
         let familiar = Familiar::default();
-        ObjectReader { familiar, types: schema.fields.iter().map(|field| field.ty).collect(), shape, memory }
+        ObjectReader { familiar, types, shape, memory }
     }
 
     /// Fills `fields`, which are all NULL; what the object does not have stays so.

@@ -2,8 +2,10 @@
 
 mod decide;
 mod decode;
+mod explode;
 mod familiar;
 mod json;
+mod list;
 mod nesting;
 mod place;
 mod remembered;
@@ -11,5 +13,5 @@ mod scalar;
 mod shape;
 
 pub use decide::{Decision, KeyClock};
-pub use decode::{Event, EventDecoder, Invalid, Stage};
+pub use decode::{Element, Event, EventDecoder, Invalid, Stage};
 pub use place::Place;

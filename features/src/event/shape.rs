@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use crate::schema::Schema;
-
 /// The objects on the way to the declared fields; the first is the event itself.
 #[derive(Debug)]
 pub(super) struct Shape {
@@ -30,21 +28,17 @@ pub(super) enum Target {
 }
 
 impl Shape {
-    /// Fields without a path stand at the top under their own name; a path is a JSON pointer (RFC 6901), whose numbers
-    /// may count the elements of an array.
-    pub(super) fn new(schema: &Schema) -> Shape {
+    /// Of fields by their index, each with the names that lead to it.
+    pub(super) fn new(fields: impl Iterator<Item = (usize, Vec<SmolStr>)>) -> Shape {
         let mut shape = Shape { objects: vec![HashMap::new()], members: 0 };
-        for (index, field) in schema.fields.iter().enumerate() {
-            match &field.path {
-                Some(path) => shape.place(index, path.split('/').skip(1).map(unescape).collect()),
-                None => shape.place(index, vec![field.name.clone()]),
-            }
+        for (index, way) in fields {
+            shape.place(index, way);
         }
         shape
     }
 
-    /// Where two fields claim one place the first declared has it; where one claims what another goes through, the one
-    /// declared later stays NULL.
+    /// A project gives every field a place of its own, outside of every other's. Elsewhere, where two claim one place the
+    /// first declared has it; where one claims what another goes through, the one declared later stays NULL.
     fn place(&mut self, field: usize, path: Vec<SmolStr>) {
         let Some((last, way)) = path.split_last() else { return };
         let mut object = 0;
@@ -69,8 +63,4 @@ impl Shape {
         self.members += usize::from(member.number == number);
         member.target
     }
-}
-
-fn unescape(token: &str) -> SmolStr {
-    if token.contains('~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }
 }

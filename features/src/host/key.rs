@@ -1,18 +1,17 @@
-//! The message key of an event.
+//! Keys as bytes.
 
-use crate::schema::Stream;
 use crate::value::Value;
 
 /// Of a single string field its plain text, so that any producer names the key alike; else the fields' values as a JSON
-/// array, timestamps as their microseconds.
-pub(super) fn message_key(stream: &Stream, fields: &[Value]) -> Vec<u8> {
+/// array, timestamps as their microseconds. `key`: the fields that make it.
+pub(super) fn key_of(key: &[usize], fields: &[Value]) -> Vec<u8> {
     let value = |field: &usize| fields.get(*field).unwrap_or(&Value::Null);
-    if let [field] = stream.key.as_slice()
+    if let [field] = key
         && let Value::String(text) = value(field)
     {
         return text.as_bytes().to_vec();
     }
-    let values: serde_json::Value = stream.key.iter().map(|field| json(value(field))).collect();
+    let values: serde_json::Value = key.iter().map(|field| json(value(field))).collect();
     values.to_string().into_bytes()
 }
 

@@ -15,6 +15,7 @@ use crate::value::{Micros, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     pub partition: u32,
+    /// In the order of the log: [`Stream::sequence`].
     pub offset: u64,
     /// When the log took it; `None` for history from files.
     pub append_time: Option<Micros>,
@@ -63,9 +64,15 @@ impl StreamHost {
         &self.views
     }
 
-    /// The message key of an event: of a single string field its plain text, else the fields' values as a JSON array.
+    /// The key under which an event's state is kept: of a single string field its plain text, else the fields' values as
+    /// a JSON array.
     pub fn key_of(&self, event: &Event) -> Vec<u8> {
-        super::key::message_key(&self.stream, &event.fields)
+        super::key::key_of(&self.stream.key, &event.fields)
+    }
+
+    /// The key of the message that an event comes in; of a stream that explodes nothing it is the event's own.
+    pub fn message_key_of(&self, event: &Event) -> Vec<u8> {
+        super::key::key_of(self.stream.message_key(), &event.fields)
     }
 
     /// Decides and, if accepted, folds.

@@ -73,10 +73,7 @@ fn read(
             None
         }
     };
-    let mut streams = IndexMap::new();
-    for (name, section) in group(&mut root, "streams") {
-        streams.insert(SmolStr::new(name.value), streams::read(&name, section));
-    }
+    let streams = read_streams(&mut root);
     let mut catalog = Catalog::default();
     for entry in streams.values() {
         catalog.add(Arc::clone(&entry.stream), entry.broken_fields.clone());
@@ -108,6 +105,22 @@ fn read(
     Parts { name, streams, views, models, endpoints, sinks, connections }
 }
 
+/// In the order of their declaration; an exploded stream may stand before the one that it explodes.
+fn read_streams(root: &mut Section<'_>) -> IndexMap<SmolStr, StreamEntry> {
+    let (exploded, whole): (Vec<_>, Vec<_>) =
+        group(root, "streams").into_iter().enumerate().partition(|(_, (_, section))| section.has("explode"));
+    let declared: Vec<&str> = exploded.iter().chain(&whole).map(|(_, (name, _))| name.value).collect();
+    let mut streams = IndexMap::new();
+    let mut places = Vec::new();
+    for (place, (name, section)) in whole.into_iter().chain(exploded) {
+        let entry = streams::read(&name, section, &streams, &declared);
+        streams.insert(SmolStr::new(name.value), entry);
+        places.push((place, SmolStr::new(name.value)));
+    }
+    places.sort_unstable();
+    places.into_iter().filter_map(|(_, name)| streams.swap_remove_entry(&name)).collect()
+}
+
 /// Two logs of one name would be one log.
 fn distinct_topics(
     doc: &Document,
@@ -125,12 +138,14 @@ fn distinct_topics(
             owners.insert(topic, owner);
         }
     };
-    for (name, entry) in streams {
+    // Where it is not known what a stream explodes, neither are its topics.
+    for (name, entry) in streams.iter().filter(|(_, entry)| !entry.explodes || entry.stream.explode.is_some()) {
         let stream = &entry.stream;
-        claim(stream.topic.clone(), format!("stream `{name}`"), place("streams", name));
+        if !entry.explodes {
+            claim(stream.topic.clone(), format!("stream `{name}`"), place("streams", name));
+        }
         claim(stream.outcomes_topic.clone(), format!("the outcomes of stream `{name}`"), place("streams", name));
-        let dead_letters = format!("{}-dead-letters", stream.topic);
-        claim(dead_letters, format!("the dead letters of stream `{name}`"), place("streams", name));
+        claim(stream.dead_letters_topic(), format!("the dead letters of stream `{name}`"), place("streams", name));
     }
     for (name, endpoint) in endpoints {
         if let Some(endpoint) = endpoint {

@@ -7,8 +7,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::document::{Document, Section, Text, described, text_of};
+use super::exploded;
 use crate::nearest::did_you_mean;
-use crate::schema::{Check, Field, Schema};
+use crate::schema::{Check, Field, Origin, Schema, Stream, way_of};
 use crate::sql::{self, Scope};
 use crate::value::Type;
 
@@ -16,18 +17,38 @@ use crate::value::Type;
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) schema: Schema,
+    /// For each field where its value comes from: the event, unless the stream is exploded.
+    pub(super) origins: Vec<Origin>,
     pub(super) broken: HashSet<SmolStr>,
 }
 
-pub(super) fn read(section: &Section<'_>) -> Fields {
+impl Fields {
+    pub(super) fn none() -> Fields {
+        Fields { schema: Schema::new(Vec::new()), origins: Vec::new(), broken: HashSet::new() }
+    }
+}
+
+/// What lies around the elements that are events.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Around<'a> {
+    /// Nothing: each message is an event.
+    Nothing,
+    Parent(&'a Stream),
+    /// Something that could not be understood.
+    Unknown,
+}
+
+pub(super) fn read(section: &Section<'_>, around: Around<'_>) -> Fields {
     let doc = section.doc;
-    let mut fields = Vec::new();
-    let mut checks = Vec::new();
+    let (mut fields, mut origins, mut checks) = (Vec::new(), Vec::new(), Vec::new());
     let mut broken = HashSet::new();
+    let mut places = Places::default();
     for (name, value) in section.entries() {
-        match field(doc, &section.name, &name, value) {
-            Some((field, check)) => {
+        match field(doc, &section.name, &name, value, around) {
+            Some(Declared { field, origin, check }) => {
+                places.claim(doc, &name, &field, origin);
                 checks.push(check);
+                origins.push(origin);
                 fields.push(field);
             }
             None => {
@@ -41,7 +62,42 @@ pub(super) fn read(section: &Section<'_>) -> Fields {
     for (field, check) in fields.iter_mut().zip(compiled) {
         field.check = check;
     }
-    Fields { schema: Schema::new(fields), broken }
+    Fields { schema: Schema::new(fields), origins, broken }
+}
+
+/// A field as it is declared.
+struct Declared<'a> {
+    field: Field,
+    origin: Origin,
+    check: Option<Text<'a>>,
+}
+
+/// Where fields stand: each in a place of its own, none inside another's.
+#[derive(Default)]
+struct Places(Vec<(SmolStr, Origin, Vec<SmolStr>)>);
+
+impl Places {
+    fn claim(&mut self, doc: &Document, name: &Text<'_>, field: &Field, origin: Origin) {
+        let way = if origin == Origin::Element { field.way() } else { Vec::new() };
+        let meets = |(_, other, known): &&(SmolStr, Origin, Vec<SmolStr>)| match origin {
+            Origin::Element => *other == origin && (known.starts_with(&way) || way.starts_with(known)),
+            _ => *other == origin,
+        };
+        if let Some((other, _, known)) = self.0.iter().find(meets) {
+            let (message, help) = match known.len() == way.len() {
+                true => (
+                    format!("`{}` is the same value as `{other}`", name.value),
+                    "one value has one name: use that, and rename it in the view where needed".to_owned(),
+                ),
+                false => (
+                    format!("one of `{}` and `{other}` stands inside the other", name.value),
+                    "a field is a single value: give each the path of one".to_owned(),
+                ),
+            };
+            doc.problem(name.span.clone(), message, help);
+        }
+        self.0.push((field.name.clone(), origin, way));
+    }
 }
 
 fn check(doc: &Document, text: Option<&Text<'_>>, schema: &Schema, broken: &HashSet<SmolStr>) -> Option<Check> {
@@ -62,15 +118,15 @@ fn field<'a>(
     section: &str,
     name: &Text<'a>,
     value: &'a Spanned<DeValue<'a>>,
-) -> Option<(Field, Option<Text<'a>>)> {
+    around: Around<'_>,
+) -> Option<Declared<'a>> {
     if name.value.is_empty() || name.value.chars().any(char::is_control) {
         doc.problem(name.span.clone(), "a field needs a name without control characters", None);
         return None;
     }
-    let plain =
-        |ty| Field { name: SmolStr::new(name.value), ty, required: false, outcome: false, path: None, check: None };
     if let Some(text) = text_of(value) {
-        return type_named(doc, &text).map(|ty| (plain(ty), None));
+        let field = Field::new(name.value, type_named(doc, &text)?);
+        return Some(Declared { field, origin: Origin::Element, check: None });
     }
     let DeValue::Table(table) = value.get_ref() else {
         let message =
@@ -79,24 +135,49 @@ fn field<'a>(
         return None;
     };
     let mut section = Section::new(doc, format!("{section}.{}", name.value), name.span.clone(), table);
-    let ty = section.required_string("type", "type = \"float\"").and_then(|text| type_named(doc, &text));
+    let beginning = match around {
+        Around::Parent(parent) if exploded::speaks_of_it(&section) => exploded::field(&mut section, name.value, parent),
+        Around::Unknown if exploded::speaks_of_it(&section) => return None,
+        _ => section
+            .required_string("type", "type = \"float\"")
+            .and_then(|text| type_named(doc, &text))
+            .map(|ty| (Field::new(name.value, ty), Origin::Element)),
+    };
     let required = section.bool("required").unwrap_or(false);
     let outcome = section.bool("outcome").unwrap_or(false);
     let path = section.string("path");
     let check = section.string("check");
     section.finish();
+    let (declared, origin) = beginning?;
+    let (required, outcome) = (required || declared.required, outcome || declared.outcome);
     if required && outcome {
         let help = "leave out required: an outcome is not there yet when the event arrives".to_owned();
         doc.problem(name.span.clone(), format!("field `{}` cannot be both required and an outcome", name.value), help);
     }
-    if let Some(path) = path.as_ref().filter(|path| !path.value.starts_with('/')) {
-        doc.problem(path.span.clone(), format!("`{}` is no path", path.value), "write \"/data/score\"".to_owned());
+    let mut field = Field { required, outcome, ..declared };
+    if let Some(path) = path {
+        if origin != Origin::Element {
+            let help = "leave path out: a path leads into the element".to_owned();
+            doc.problem(path.span, format!("`{}` does not come from the element", name.value), help);
+        } else if let Some(help) = no_path(path.value) {
+            doc.problem(path.span, format!("`{}` is no path", path.value), help);
+        } else if way_of(path.value) != [name.value] {
+            field.path = Some(path.value.to_owned());
+        }
     }
-    let path = path.map(|path| path.value.to_owned());
-    Some((Field { required, outcome, path, ..plain(ty?) }, check))
+    Some(Declared { field, origin, check })
 }
 
-fn type_named(doc: &Document, text: &Text<'_>) -> Option<Type> {
+/// What is wrong with a JSON pointer (RFC 6901), if something is.
+pub(super) fn no_path(path: &str) -> Option<String> {
+    if !path.starts_with('/') {
+        return Some("write \"/data/score\"".to_owned());
+    }
+    let stray = path.match_indices('~').any(|(at, _)| !path[at + 1..].starts_with(['0', '1']));
+    stray.then(|| "in a path ~ is written ~0, and / within a name ~1".to_owned())
+}
+
+pub(super) fn type_named(doc: &Document, text: &Text<'_>) -> Option<Type> {
     const NAMES: [&str; 5] = ["bool", "int", "float", "string", "timestamp"];
     let ty = match text.value {
         "bool" => Type::Bool,

@@ -4,6 +4,7 @@ mod check;
 mod connections;
 mod document;
 mod endpoints;
+mod exploded;
 mod fields;
 mod gate;
 mod models;

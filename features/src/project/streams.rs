@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::document::{Document, Section, Text};
-use super::fields::{self, Fields};
+use super::exploded;
+use super::fields::{self, Around, Fields};
 use crate::nearest::did_you_mean;
 use crate::program::Program;
 use crate::schema::{EventTime, Field, Schema, Stream};
@@ -18,6 +20,8 @@ use crate::value::{Micros, Type};
 pub(super) struct StreamEntry {
     pub(super) stream: Arc<Stream>,
     pub(super) broken_fields: HashSet<SmolStr>,
+    /// It explodes another stream, though perhaps it could not be understood which.
+    pub(super) explodes: bool,
 }
 
 /// Of a stream with times: what clocks and networks do to events. An order of its own has no such thing.
@@ -25,21 +29,37 @@ const DEFAULT_LATENESS: Micros = 30_000_000;
 const DEFAULT_PARTITIONS: u32 = 4;
 const MAX_PARTITIONS: i64 = 4_096;
 
-pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
+/// `known`: the streams read before, one of which this one may explode.
+pub(super) fn read(
+    name: &Text<'_>,
+    mut section: Section<'_>,
+    known: &IndexMap<SmolStr, StreamEntry>,
+    declared: &[&str],
+) -> StreamEntry {
     let doc = section.doc;
+    let exploding = exploded::read(&mut section, name.value, known, declared);
+    let explodes = section.has("explode");
+    let parent = exploding.as_ref().map(|exploding| &exploding.parent);
+    let around = match parent {
+        Some(parent) => Around::Parent(parent),
+        None if explodes => Around::Unknown,
+        None => Around::Nothing,
+    };
     let topic = section.string("topic").and_then(|text| topic(doc, &text)).unwrap_or_else(|| name.value.to_owned());
-    let outcomes_topic = section
-        .string("outcomes")
-        .and_then(|text| self::topic(doc, &text))
-        .unwrap_or_else(|| format!("{topic}-outcomes"));
+    let topic = parent.map_or(topic, |parent| parent.topic.clone());
+    let outcomes_topic =
+        section.string("outcomes").and_then(|text| self::topic(doc, &text)).unwrap_or_else(|| match parent {
+            Some(_) => format!("{topic}-{}-outcomes", name.value),
+            None => format!("{topic}-outcomes"),
+        });
     let mut fields = match section.section("fields") {
-        Some(fields) => fields::read(&fields),
+        Some(fields) => fields::read(&fields, around),
         None => {
             if !section.has("fields") {
                 let help = format!("add [{}.fields] with a line for each: name = \"type\"", section.name);
                 doc.problem(section.span.clone(), format!("[{}] declares no fields", section.name), help);
             }
-            Fields { schema: Schema::new(Vec::new()), broken: HashSet::new() }
+            Fields::none()
         }
     };
     let key = field_list(&mut section, "key", &fields);
@@ -50,7 +70,10 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
     for field in key.iter().flatten() {
         fields.schema.fields[*field].required = true;
     }
-    let id = field_list(&mut section, "id", &fields);
+    let id = match (&exploding, section.has("id")) {
+        (Some(exploding), false) => exploding.default_id(&section, &mut fields),
+        _ => field_list(&mut section, "id", &fields),
+    };
     let event_time = event_time(&mut section, &fields);
     let lateness = section.duration("lateness").unwrap_or(match event_time {
         EventTime::Time { .. } => DEFAULT_LATENESS,
@@ -64,12 +87,17 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
     });
     let retention = section.duration("retention");
     let partitions = section.integer("partitions", 1..=MAX_PARTITIONS).and_then(|n| u32::try_from(n).ok());
+    let explode = match exploding {
+        Some(exploding) if key.is_some() => exploding.finish(&section, &fields, key.as_deref().unwrap_or_default()),
+        _ => None,
+    };
     section.finish();
+    let parent_partitions = explode.as_ref().map(|explode| explode.parent.partitions);
     let stream = Stream {
         name: SmolStr::new(name.value),
         topic,
         outcomes_topic,
-        partitions: partitions.unwrap_or(DEFAULT_PARTITIONS),
+        partitions: parent_partitions.or(partitions).unwrap_or(DEFAULT_PARTITIONS),
         schema: Arc::new(fields.schema),
         key: key.unwrap_or_default(),
         id: id.unwrap_or_default(),
@@ -78,8 +106,9 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>) -> StreamEntry {
         dedupe,
         max_ahead,
         retention,
+        explode,
     };
-    StreamEntry { stream: Arc::new(stream), broken_fields: fields.broken }
+    StreamEntry { stream: Arc::new(stream), broken_fields: fields.broken, explodes }
 }
 
 /// Topic names as Kafka allows them.

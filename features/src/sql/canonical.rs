@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Scope, scalar};
 use crate::kernel::KERNEL_VERSION;
 use crate::plan::{Column, Expr, Frame, HalfLife, Node, View, ViewHash, Window, WindowFunction};
-use crate::schema::{EventTime, Schema, Stream};
+use crate::schema::{EventTime, Explode, Origin, Schema, Stream};
 use crate::value::Value;
 
 /// The parts of a view that its hash covers.
@@ -106,6 +106,9 @@ fn rules(stream: &Stream) -> Vec<String> {
         format!("lateness {} dedupe {} max-ahead {}", stream.lateness, stream.dedupe, stream.max_ahead),
         stream.retention.map_or_else(|| "retention none".to_owned(), |r| format!("retention {r}")),
     ];
+    if let Some(explode) = &stream.explode {
+        rules.push(exploded(stream, explode));
+    }
     // A field that a view does not name still decides which events are valid.
     let mut fields: Vec<String> = Vec::new();
     for (index, declared) in schema.fields.iter().enumerate() {
@@ -119,6 +122,21 @@ fn rules(stream: &Stream) -> Vec<String> {
     fields.sort_unstable();
     rules.extend(fields);
     rules
+}
+
+/// Which elements are events, and what each of its fields is.
+fn exploded(stream: &Stream, explode: &Explode) -> String {
+    let parent = &explode.parent.schema;
+    let mut fields: Vec<String> = (explode.origins.iter().enumerate())
+        .map(|(index, origin)| match origin {
+            Origin::Element => field(&stream.schema, index),
+            Origin::Parent(of) => format!("{} from {}", field(&stream.schema, index), field(parent, *of)),
+            Origin::Index => format!("{} from index", field(&stream.schema, index)),
+            Origin::Name => format!("{} from name", field(&stream.schema, index)),
+        })
+        .collect();
+    fields.sort_unstable();
+    format!("explode {:?} of {:?}: {}", explode.list, explode.parent.name, fields.join(" "))
 }
 
 /// A field by what it is, not where it is declared.

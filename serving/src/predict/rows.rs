@@ -163,7 +163,7 @@ impl RowSource {
         if let Some(known) = states.get(&key) {
             return Ok(known.clone());
         }
-        let partition = partition_of(&key, self.view.stream.partitions);
+        let partition = partition_of(&scratch.host.message_key_of(event), self.view.stream.partitions);
         let Some(slot) = self.slots.get(partition as usize) else { return Ok(None) };
         let state = match reader.state(slot, &key).await? {
             Some(bytes) => Some(Arc::new(KeyState::decode(&bytes, &scratch.host)?)),

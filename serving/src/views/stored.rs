@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use features::online::{OnlineStore, Slot};
 use features::plan::View;
-use smol_str::SmolStr;
 
 use super::version::Standing;
 use crate::log::EventLog;
@@ -26,11 +25,10 @@ pub struct Stored<L, S> {
 impl<L: EventLog, S: OnlineStore> StoredStates for Stored<L, S> {
     /// What cannot be read is not live: its worker will say why.
     fn standing(&self, view: &Arc<View>, partition: u32) -> Standing {
-        let topic = SmolStr::from(&view.stream.topic);
         let record = self.store.record(&Slot::of(view, partition));
         let Ok(record) = record else { return Standing::default() };
         // A log without the topic has no event.
-        let committed = self.log.committed(&consumer(&topic, partition)).unwrap_or_default();
+        let committed = self.log.committed(&consumer(&view.stream, partition)).unwrap_or_default();
         let folded = record.map(|record| record.folded).unwrap_or_default();
         Standing { live: folded == committed, folded, of: committed, problem: None }
     }

@@ -124,7 +124,7 @@ impl Champions {
             let mut batch = RecordBatch::new();
             let kept = events.iter().zip(*rows).filter_map(|(event, row)| Some((event, row.as_ref()?)));
             for ((event, row), output) in kept.zip(outputs) {
-                batch.push_with(&event.key, |out| writer.write(event, row, *output, out))?;
+                batch.push_with(event.message_key(), |out| writer.write(event, row, *output, out))?;
             }
             if !batch.is_empty() {
                 let place = TopicPartition { topic: endpoint.topic.clone(), partition: stamp.partition };

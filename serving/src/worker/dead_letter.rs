@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use features::event::{Decision, Invalid, Stage};
+use features::event::{Decision, Element, Invalid, Stage};
 use features::value::Micros;
 
 use super::json::{put, put_name, put_time};
@@ -25,6 +25,8 @@ pub enum DeadLetterStage {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct DeadLetter<'a> {
     pub(super) record: RecordRef<'a>,
+    /// The element at fault, where the record is not refused as a whole.
+    pub(super) element: Option<Element<'a>>,
     pub(super) stage: DeadLetterStage,
     pub(super) reason: String,
     /// The field at fault, if one is.
@@ -32,7 +34,7 @@ pub(super) struct DeadLetter<'a> {
 }
 
 impl<'a> DeadLetter<'a> {
-    pub(super) fn invalid(record: RecordRef<'a>, invalid: Invalid) -> DeadLetter<'a> {
+    pub(super) fn invalid(record: RecordRef<'a>, element: Option<Element<'a>>, invalid: Invalid) -> DeadLetter<'a> {
         let stage = match invalid.stage {
             Stage::Decode => DeadLetterStage::Decode,
             Stage::Validate => DeadLetterStage::Validate,
@@ -40,11 +42,15 @@ impl<'a> DeadLetter<'a> {
             Stage::Duplicate => DeadLetterStage::Duplicate,
             Stage::Future => DeadLetterStage::Future,
         };
-        DeadLetter { record, stage, reason: invalid.reason, field: invalid.field }
+        DeadLetter { record, element, stage, reason: invalid.reason, field: invalid.field }
     }
 
     /// `None` for an accepted event.
-    pub(super) fn decided(record: RecordRef<'a>, decision: Decision) -> Option<DeadLetter<'a>> {
+    pub(super) fn decided(
+        record: RecordRef<'a>,
+        element: Option<Element<'a>>,
+        decision: Decision,
+    ) -> Option<DeadLetter<'a>> {
         let (stage, reason) = match decision {
             Decision::Accept => return None,
             Decision::Late { by } => (
@@ -57,7 +63,7 @@ impl<'a> DeadLetter<'a> {
                 format!("{} ms further ahead of the log's time than max_ahead allows", by / 1_000),
             ),
         };
-        Some(DeadLetter { record, stage, reason, field: None })
+        Some(DeadLetter { record, element, stage, reason, field: None })
     }
 
     /// Writes the record: a JSON object.
@@ -75,11 +81,17 @@ impl<'a> DeadLetter<'a> {
         put(out, &partition);
         put_name(out, "offset");
         put(out, &self.record.offset);
+        if let Some(element) = self.element {
+            put_name(out, "element");
+            put(out, &element.index);
+        }
         put_name(out, "key_base64");
         put(out, &STANDARD.encode(self.record.key));
+        // Of an element its own text: a message in which all are bad would else be repeated as often as it has any.
+        let raw = self.element.map_or(self.record.value, |element| element.json.as_bytes());
         put_name(out, "raw_base64");
-        put(out, &STANDARD.encode(self.record.value));
-        if let Ok(text) = std::str::from_utf8(self.record.value) {
+        put(out, &STANDARD.encode(raw));
+        if let Ok(text) = std::str::from_utf8(raw) {
             put_name(out, "raw");
             put(out, text);
         }
@@ -97,7 +109,7 @@ mod tests {
         let record = RecordRef { offset: 7, append_time: 0, key: b"g1", value };
         let invalid = Invalid { stage: Stage::Validate, field: Some("down".into()), reason: "no \"int\"".into() };
         let mut out = Vec::new();
-        DeadLetter::invalid(record, invalid).write("plays", 2, 1_500_000, &mut out);
+        DeadLetter::invalid(record, None, invalid).write("plays", 2, 1_500_000, &mut out);
         String::from_utf8(out).expect("UTF-8")
     }
 
@@ -112,6 +124,21 @@ mod tests {
     }
 
     #[test]
+    fn an_element_is_told_by_its_index_and_its_own_text() {
+        let record = RecordRef { offset: 7, append_time: 0, key: b"m1", value: br#"{"l":[{},{"x":"a"}]}"# };
+        let element = Element { index: 1, json: r#"{"x":"a"}"# };
+        let invalid = Invalid { stage: Stage::Decode, field: Some("x".into()), reason: "no int".into() };
+        let mut out = Vec::new();
+        DeadLetter::invalid(record, Some(element), invalid).write("matches", 2, 0, &mut out);
+        assert_eq!(
+            String::from_utf8(out).expect("UTF-8"),
+            r#"{"stage":"decode","reason":"no int","field":"x","topic":"matches","partition":2,"offset":7,"element":1,"#
+                .to_owned()
+                + r#""key_base64":"bTE=","raw_base64":"eyJ4IjoiYSJ9","raw":"{\"x\":\"a\"}","at":"1970-01-01T00:00:00.000000Z"}"#
+        );
+    }
+
+    #[test]
     fn bytes_that_are_no_text_are_kept_in_base64_only() {
         let letter: serde_json::Value = serde_json::from_str(&written(&[0xff, 0xfe])).expect("JSON");
         assert_eq!(letter["raw_base64"], "//4=");
@@ -121,8 +148,8 @@ mod tests {
     #[test]
     fn an_accepted_event_is_no_dead_letter() {
         let record = RecordRef { offset: 0, append_time: 0, key: b"", value: b"" };
-        assert_eq!(DeadLetter::decided(record, Decision::Accept), None);
-        let late = DeadLetter::decided(record, Decision::Late { by: 2_000 }).expect("late");
+        assert_eq!(DeadLetter::decided(record, None, Decision::Accept), None);
+        let late = DeadLetter::decided(record, None, Decision::Late { by: 2_000 }).expect("late");
         assert_eq!(late.stage, DeadLetterStage::Late);
         assert!(late.reason.starts_with("2 ms"), "{}", late.reason);
     }

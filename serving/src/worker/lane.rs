@@ -85,7 +85,7 @@ impl Lane {
         let mut tally = self.tally;
         tally.counters.invalid += invalid;
         let mut rows = Vec::with_capacity(events.len());
-        for Decoded { record, key, event } in events {
+        for Decoded { record, element, key, event, .. } in events {
             let state = cache.state(key, || match backend.state(slot, *hold, key)? {
                 None => Ok(KeyState::default()),
                 Some(bytes) => KeyState::decode(&bytes, host).map_err(|error| WorkerError::State {
@@ -94,11 +94,12 @@ impl Lane {
                 }),
             })?;
             let RecordRef { offset, append_time, .. } = *record;
+            let offset = host.stream().sequence(offset, element.map_or(0, |element| element.index));
             let position = Position { partition: slot.partition, offset, append_time: Some(append_time) };
             let mut accepted = host.process(state, event, position);
             tally.count(accepted.decision, event.time);
             if let Some(rejects) = rejects.as_deref_mut() {
-                rejects.extend(DeadLetter::decided(*record, accepted.decision));
+                rejects.extend(DeadLetter::decided(*record, *element, accepted.decision));
             }
             rows.push(accepted.rows.pop().flatten());
         }

@@ -24,7 +24,7 @@ use super::backend::Backend;
 use super::champions::Champions;
 use super::course::{self, Course, course};
 use super::dead_letter::DeadLetter;
-use super::decode::{Decoded, Decoder};
+use super::decode::{Decoded, DecodedBatch, Decoder};
 use super::error::WorkerError;
 use super::lane::Lane;
 use super::plan::StreamPlan;
@@ -320,12 +320,10 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             let limit = ReadLimit { records: events.max(1), bytes: settings.batch.bytes };
             batches = backend.read(lane.next, limit)?;
         }
-        let records = records(&batches, lane.next, self.next, events);
-        if let Some(last) = records.last() {
-            let next = last.offset + 1;
-            let mut rejects = Vec::new();
-            let decoded = decoder.decode(records.into_iter(), &mut rejects);
-            let rows = lane.fold(backend, &decoded, rejects.len() as u64, None)?;
+        let records = records(&batches, lane.next, self.next);
+        let mut rejects = Vec::new();
+        if let Some(DecodedBatch { events, next, .. }) = decoder.decode(records, events, &mut rejects) {
+            let rows = lane.fold(backend, &events, rejects.len() as u64, None)?;
             let (predictions, unserved) = champions.count(plan, &lane.version, &rows);
             lane.count(predictions, unserved);
             lane.boundary(next);
@@ -393,15 +391,15 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
     }
 
     /// Decodes, decides and folds the events of `batches` from the next offset on, no more than one batch of this worker
-    /// holds, in every lane that is live; `None` if there are none.
+    /// holds (and what is left of its last record), in every lane that is live; `None` if there are no records.
     fn fold<'a>(&mut self, batches: &'a [StoredBatch]) -> Result<Option<Folded<'a>>, WorkerError> {
-        let records = records(batches, self.next, u64::MAX, self.settings.batch.records);
-        let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(None) };
-        let (appended_at, next, count) = (first.append_time, last.offset + 1, records.len() as u64);
+        let records = records(batches, self.next, u64::MAX);
         let mut rejects = Vec::new();
 
         let started = Instant::now();
-        let events = self.decoder.decode(records.into_iter(), &mut rejects);
+        let limit = self.settings.batch.records;
+        let Some(decoded) = self.decoder.decode(records, limit, &mut rejects) else { return Ok(None) };
+        let DecodedBatch { events, count, next, appended_at } = decoded;
         let invalid = rejects.len() as u64;
         let decode = started.elapsed();
 
@@ -432,7 +430,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         let features = started.elapsed();
 
         let decided = decided.unwrap_or_default();
-        let committed = Committed { events: count, decided, appended_at, decode, features, ..Committed::default() };
+        let committed = Committed { events: count as u64, decided, appended_at, decode, features, ..Committed::default() };
         Ok(Some(Folded { committed, events, rows, rejects, next }))
     }
 
@@ -452,7 +450,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
 
     /// The records of `rejects`, in the order of the log; `None` if there are none.
     fn dead_letters(&self, rejects: &mut [DeadLetter<'_>]) -> Result<Option<Entry>, WorkerError> {
-        rejects.sort_by_key(|reject| reject.record.offset);
+        rejects.sort_by_key(|reject| (reject.record.offset, reject.element.map(|element| element.index)));
         let now = self.clock.now();
         let mut batch = RecordBatch::new();
         for reject in rejects.iter() {
@@ -494,7 +492,6 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
 }
 
 /// The records of `batches` from `from` to before `end`, at most so many.
-fn records(batches: &[StoredBatch], from: u64, end: u64, limit: usize) -> Vec<RecordRef<'_>> {
-    let records = batches.iter().flat_map(|batch| batch.records_from(from)).take_while(|record| record.offset < end);
-    records.take(limit.max(1)).collect()
+fn records(batches: &[StoredBatch], from: u64, end: u64) -> impl Iterator<Item = RecordRef<'_>> {
+    batches.iter().flat_map(move |batch| batch.records_from(from)).take_while(move |record| record.offset < end)
 }

@@ -33,7 +33,7 @@ pub use error::WorkerError;
 pub(crate) use json::rfc3339;
 pub use machine::Worker;
 pub(crate) use plan::consumer;
-pub use plan::{PlanError, StreamPlan, dead_letters_topic};
+pub use plan::{PlanError, StreamPlan};
 pub use prediction::prediction_id;
 pub use prepare::{StartError, prepare};
 pub use status::{PartitionStatus, Phase};

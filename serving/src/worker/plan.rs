@@ -12,7 +12,8 @@ use crate::log::{Consumer, TopicPartition};
 use crate::routing::{Route, Routes};
 use crate::views::ViewVersions;
 
-/// The name under which workers keep their offsets in the log.
+/// The name under which workers keep their offsets in the log. Of an exploded stream its own name is added: it reads a
+/// topic that is another's.
 const GROUP: &str = "worker";
 
 /// One stream's work, shared by the workers of its partitions.
@@ -74,7 +75,7 @@ impl StreamPlan {
         Ok(StreamPlan {
             views: Arc::clone(&routes.views),
             topic: SmolStr::from(&stream.topic),
-            dead_letters: dead_letters_topic(stream),
+            dead_letters: stream.dead_letters_topic().into(),
             stream: Arc::clone(stream),
             endpoints,
         })
@@ -82,7 +83,7 @@ impl StreamPlan {
 
     /// Who consumes a partition of the stream's topic.
     pub fn consumer(&self, partition: u32) -> Consumer {
-        consumer(&self.topic, partition)
+        consumer(&self.stream, partition)
     }
 
     /// The topics that workers read or write, all with the stream's number of partitions.
@@ -112,14 +113,13 @@ impl StreamPlan {
     }
 }
 
-/// Where events of `stream` that cannot be used are kept.
-pub fn dead_letters_topic(stream: &Stream) -> SmolStr {
-    smol_str::format_smolstr!("{}-dead-letters", stream.topic)
-}
-
 /// Who works a partition of a stream's topic.
-pub(crate) fn consumer(topic: &SmolStr, partition: u32) -> Consumer {
-    Consumer { group: GROUP.into(), place: TopicPartition { topic: topic.clone(), partition } }
+pub(crate) fn consumer(stream: &Stream, partition: u32) -> Consumer {
+    let group = match stream.explode {
+        None => SmolStr::new_static(GROUP),
+        Some(_) => smol_str::format_smolstr!("{GROUP}-{}", stream.name),
+    };
+    Consumer { group, place: TopicPartition { topic: SmolStr::from(&stream.topic), partition } }
 }
 
 /// What an endpoint includes, in rows of `view`. A column of the view comes before a field of the stream of the same

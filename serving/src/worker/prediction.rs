@@ -12,13 +12,16 @@ use super::plan::{EndpointPlan, Included, StreamPlan};
 use super::step::Committed;
 
 /// The id of a streamed prediction, 32 hex digits: the same event never has two at one endpoint, however often it is
-/// processed.
-pub fn prediction_id(endpoint: &str, stream: &str, partition: u32, offset: u64) -> String {
+/// processed. `element`: where the event stands in its message, if that holds a list of them.
+pub fn prediction_id(endpoint: &str, stream: &str, partition: u32, offset: u64, element: Option<u32>) -> String {
     let mut hasher = blake3::Hasher::new();
     for name in [endpoint, stream] {
         hasher.update(name.as_bytes()).update(&[0]);
     }
     hasher.update(&partition.to_be_bytes()).update(&offset.to_be_bytes());
+    if let Some(element) = element {
+        hasher.update(&element.to_be_bytes());
+    }
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
@@ -52,9 +55,9 @@ impl Writer<'_> {
     pub(super) fn write(&self, source: &Decoded<'_>, row: &ViewRow, output: f64, out: &mut Vec<u8>) {
         let Writer { plan, endpoint, champion: Champion { model, include }, stamp } = self;
         let (stream, name) = (plan.stream.name.as_str(), endpoint.route.endpoint.name.as_str());
-        let record = source.record;
+        let (record, element) = (source.record, source.element.map(|element| element.index));
         out.extend_from_slice(b"{\"prediction_id\":\"");
-        out.extend_from_slice(prediction_id(name, stream, stamp.partition, record.offset).as_bytes());
+        out.extend_from_slice(prediction_id(name, stream, stamp.partition, record.offset, element).as_bytes());
         out.push(b'"');
         put_name(out, "endpoint");
         put(out, name);
@@ -69,6 +72,10 @@ impl Writer<'_> {
         put(out, &stamp.partition);
         put_name(out, "offset");
         put(out, &record.offset);
+        if let Some(element) = element {
+            put_name(out, "element");
+            put(out, &element);
+        }
         put_name(out, "event_time");
         put_time(out, source.event.time);
         put_name(out, "key");

@@ -116,16 +116,16 @@ fn a_prediction_has_its_published_form() {
     }
     // 0.5 + 0.25 · 2 − 0.125 · (4 + 2) = 0.25, and the sigmoid of that.
     let golden = r#"{"prediction_id":"ID","endpoint":"win","model":"win","version":3,"arm":"champion","stream":"plays","partition":0,"offset":1,"event_time":"1970-01-01T00:00:00.000020Z","key":{"game":"g1"},"id":{"game":"g1","play":2},"outputs":{"probability":0.5621765008857981},"include":{"clock":20,"recent":6.0},"appended_at":1000,"stages_us":{"queue":250,"decode":0,"features":0,"predict":0}}"#;
-    let golden = golden.replace("ID", &super::prediction_id("win", "plays", 0, 1));
+    let golden = golden.replace("ID", &super::prediction_id("win", "plays", 0, 1, None));
     assert_eq!(predictions[1].to_string(), golden);
 }
 
 #[test]
 fn a_prediction_id_is_fixed_by_endpoint_stream_partition_and_offset() {
-    let id = super::prediction_id("win", "plays", 0, 1);
+    let id = super::prediction_id("win", "plays", 0, 1, None);
     assert_eq!(id, "480bd5b9952af7ab6facc8aed9a9e84c");
     for other in [("winp", "lays", 0, 1), ("win", "plays", 1, 0), ("win", "plays", 0, 2)] {
-        assert_ne!(super::prediction_id(other.0, other.1, other.2, other.3), id);
+        assert_ne!(super::prediction_id(other.0, other.1, other.2, other.3, None), id);
     }
 }
 

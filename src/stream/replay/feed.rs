@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use features::batch::History;
 use serving::log::{ProducerId, RecordBatch, Sequence, TooLarge};
 
-use super::event_json::{event, outcomes};
+use super::event_json::{message, outcomes};
 use super::schedule::{Due, Schedule};
 use super::selection::Selection;
 use super::target::Target;
@@ -68,8 +68,8 @@ impl<'a> Feeder<'a> {
     fn events(&self, due: &[Due]) -> Result<(RecordBatch, usize), TooLarge> {
         let mut records = RecordBatch::new();
         for (taken, due) in (1..).zip(due) {
-            let event = event(self.history, self.selection.rows[due.item]);
-            records.push(self.key(due), event.to_string().as_bytes())?;
+            let message = message(self.history, self.selection.rows[due.item]);
+            records.push(self.key(due), message.to_string().as_bytes())?;
             if records.size() >= BATCH_BYTES {
                 return Ok((records, taken));
             }
@@ -99,6 +99,6 @@ impl<'a> Feeder<'a> {
     }
 
     fn key(&self, due: &Due) -> &'a [u8] {
-        &self.selection.keys[self.selection.key_of[due.item]]
+        &self.selection.keys[self.selection.key_of[due.item]].message
     }
 }

@@ -1,6 +1,6 @@
 //! Which events of the history are replayed, and which key each belongs to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use features::batch::History;
@@ -42,12 +42,20 @@ pub(super) struct Selection {
     pub(super) rows: Vec<usize>,
     /// For each of the rows, the index of its key.
     pub(super) key_of: Vec<usize>,
-    /// Message keys, in the order in which they appear.
-    pub(super) keys: Vec<Vec<u8>>,
+    /// In the order in which they appear.
+    pub(super) keys: Vec<Key>,
+}
+
+/// A key of the history.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// Of the messages that its events come in; an exploded stream may have several keys in one message.
+    pub(super) message: Vec<u8>,
 }
 
 impl Selection {
-    /// Filters on one field are alternatives; filters on different fields must all hold.
+    /// Filters on one field are alternatives; filters on different fields must all hold. `games` counts the keys of
+    /// messages.
     pub(super) fn new(
         history: &History,
         filters: &[KeyFilter],
@@ -58,6 +66,7 @@ impl Selection {
         let host = StreamHost::new(history.stream.clone(), Vec::new());
         let mut selection = Selection { rows: Vec::new(), key_of: Vec::new(), keys: Vec::new() };
         let mut index: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut messages: HashSet<Vec<u8>> = HashSet::new();
         let limit = limit.unwrap_or(usize::MAX);
         for row in 0..history.len() {
             if selection.rows.len() >= limit {
@@ -69,13 +78,15 @@ impl Selection {
             }
             let fields = (0..history.table.columns.len())
                 .map(|field| if history.stream.key.contains(&field) { value(field) } else { Value::Null });
-            let key = host.key_of(&Event { fields: fields.collect(), time: history.times[row] });
+            let event = Event { fields: fields.collect(), time: history.times[row] };
+            let (key, message) = (host.key_of(&event), host.message_key_of(&event));
             let place = match index.get(&key) {
                 Some(&place) => place,
-                None if games.is_some_and(|games| selection.keys.len() >= games) => continue,
+                None if !messages.contains(&message) && games.is_some_and(|games| messages.len() >= games) => continue,
                 None => {
-                    index.insert(key.clone(), selection.keys.len());
-                    selection.keys.push(key);
+                    index.insert(key, selection.keys.len());
+                    messages.insert(message.clone());
+                    selection.keys.push(Key { message });
                     selection.keys.len() - 1
                 }
             };

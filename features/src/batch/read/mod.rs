@@ -1,6 +1,8 @@
 //! One file of history as typed columns, whatever its format.
 
 mod csv;
+mod events;
+mod json;
 mod jsonl;
 mod parquet;
 mod projection;
@@ -56,6 +58,7 @@ pub(super) fn read(
     match format {
         Format::Parquet => parquet::read(stream, path, alone, tick),
         Format::Csv { gzip } => csv::read(stream, source(path, gzip)?, tick),
+        Format::Json { gzip } => json::read(stream, source(path, gzip)?, tick),
         Format::JsonLines { gzip } => jsonl::read(stream, source(path, gzip)?, tick),
     }
 }

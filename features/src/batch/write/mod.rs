@@ -22,6 +22,7 @@ pub fn write_table(path: &Path, table: &Table) -> Result<(), BatchError> {
         Format::Parquet => write_parquet(file, table),
         Format::Csv { gzip } => compressed(file, gzip, |out| write_csv(out, table)),
         Format::JsonLines { gzip } => compressed(file, gzip, |out| write_jsonl(out, table)),
+        Format::Json { .. } => Err(FileFault::NotWritten),
     };
     write_atomically(path, write).map_err(|fault| BatchError::file(path, fault))
 }

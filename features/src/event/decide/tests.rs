@@ -6,8 +6,7 @@ use crate::value::Type;
 
 /// Ids of two fields, the first of which is the key.
 fn stream() -> Stream {
-    let field =
-        |name: &str, ty| Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None };
+    let field = |name: &str, ty| Field::new(name, ty);
     let fields = vec![field("game", Type::String), field("play", Type::Int), field("at", Type::Int)];
     Stream {
         name: "plays".into(),
@@ -22,6 +21,7 @@ fn stream() -> Stream {
         dedupe: 100,
         max_ahead: 5,
         retention: Some(1000),
+        explode: None,
     }
 }
 

@@ -7,8 +7,7 @@ use crate::value::Type;
 
 /// Game, play, down (1 to 4), yards, scored, at (event time), note and a nested score.
 fn stream() -> Stream {
-    let field =
-        |name: &str, ty| Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None };
+    let field = |name: &str, ty| Field::new(name, ty);
     let at = |name: &str, ty, path: &str| Field { path: Some(path.into()), ..field(name, ty) };
     let down = Expr::new(Type::Int, Node::Field(2));
     let literal = |i| Expr::new(Type::Int, Node::Literal(Value::Int(i)));
@@ -46,6 +45,7 @@ fn stream() -> Stream {
         dedupe: 0,
         max_ahead: 0,
         retention: None,
+        explode: None,
     }
 }
 

@@ -68,8 +68,7 @@ fn every_element_function_has_a_plain_definition() {
 }
 
 fn stream(lateness: i64, dedupe: i64, retention: Option<i64>) -> Stream {
-    let field =
-        |name: &str, ty| Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None };
+    let field = |name: &str, ty| Field::new(name, ty);
     Stream {
         name: "plays".into(),
         topic: "plays".into(),
@@ -83,6 +82,7 @@ fn stream(lateness: i64, dedupe: i64, retention: Option<i64>) -> Stream {
         dedupe,
         max_ahead: 5,
         retention,
+        explode: None,
     }
 }
 

@@ -19,14 +19,7 @@ const FIELDS: [Type; 8] =
     [Type::String, Type::Int, Type::Int, Type::Bool, Type::Int, Type::Float, Type::String, Type::Timestamp];
 
 fn stream(lateness: i64, dedupe: i64, retention: Option<i64>) -> Stream {
-    let field = |(index, ty): (usize, &Type)| Field {
-        name: format!("f{index}").into(),
-        ty: *ty,
-        required: false,
-        outcome: false,
-        path: None,
-        check: None,
-    };
+    let field = |(index, ty): (usize, &Type)| Field::new(format!("f{index}"), *ty);
     Stream {
         name: "events".into(),
         topic: "events".into(),
@@ -40,6 +33,7 @@ fn stream(lateness: i64, dedupe: i64, retention: Option<i64>) -> Stream {
         dedupe,
         max_ahead: lateness,
         retention,
+        explode: None,
     }
 }
 

@@ -8,6 +8,7 @@ macro_rules! golden {
 }
 
 mod declared;
+mod exploded;
 mod files;
 mod hostile;
 mod problems;
@@ -113,6 +114,15 @@ fn changed(changes: &[(&str, &str)]) -> Result<Project, Problems> {
 fn explained(changes: &[(&str, &str)]) -> String {
     match changed(changes) {
         Ok(_) => panic!("accepted: {changes:?}"),
+        Err(problems) => format!("{problems}\n\n"),
+    }
+}
+
+/// What `check` prints for a project without views, which must be faulty.
+#[track_caller]
+fn explained_whole(manifest: &str) -> String {
+    match check(manifest, &[]) {
+        Ok(_) => panic!("accepted: {manifest}"),
         Err(problems) => format!("{problems}\n\n"),
     }
 }

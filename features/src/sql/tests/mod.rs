@@ -25,8 +25,7 @@ use crate::value::Type;
 
 /// A stream with a field of every type.
 fn plays() -> Arc<Stream> {
-    let field =
-        |name: &str, ty| Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None };
+    let field = |name: &str, ty| Field::new(name, ty);
     let schema = Schema::new(vec![
         field("game", Type::String),
         field("play", Type::Int),
@@ -53,6 +52,7 @@ fn plays() -> Arc<Stream> {
         dedupe: 30_000_000,
         max_ahead: 30_000_000,
         retention: None,
+        explode: None,
     })
 }
 
