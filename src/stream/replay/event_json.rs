@@ -5,7 +5,6 @@ use features::element::format_timestamp;
 use features::schema::{Explode, Field, MAX_ELEMENTS, Origin, way_of};
 use features::value::Value;
 use serde_json::{Map, Value as Json, json};
-use smol_str::SmolStr;
 
 /// The message of a row: every field that has a value, without the outcomes, each where the stream's schema has it. A row
 /// of an exploded stream is the one element of a list, in its place.
@@ -77,11 +76,11 @@ pub(super) fn outcomes(history: &History, row: usize) -> Option<Json> {
 }
 
 /// Puts `value` below the objects that `names` lead through; what stands in the way is left as it is.
-fn put(event: &mut Json, names: &[SmolStr], value: Json) {
+fn put(event: &mut Json, names: &[impl AsRef<str>], value: Json) {
     let mut place = event;
     for name in names {
         let Json::Object(object) = place else { return };
-        place = object.entry(name.as_str()).or_insert_with(|| Json::Object(Map::new()));
+        place = object.entry(name.as_ref()).or_insert_with(|| Json::Object(Map::new()));
     }
     *place = value;
 }
