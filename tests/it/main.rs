@@ -3,6 +3,7 @@
 
 mod architecture;
 #[cfg(feature = "train")]
+mod exploded;
 mod history;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod kill;

@@ -56,10 +56,12 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    use super::super::selection::Key;
     use super::*;
 
     fn schedule(key_of: &[usize], rate: Rate) -> Schedule {
-        let keys = vec![Vec::new(); key_of.iter().max().map_or(0, |max| max + 1)];
+        let keys = key_of.iter().max().map_or(0, |max| max + 1);
+        let keys = (0..keys).map(|_| Key { message: Vec::new() }).collect();
         Schedule::new(&Selection { rows: (0..key_of.len()).collect(), key_of: key_of.to_vec(), keys }, rate)
     }
 

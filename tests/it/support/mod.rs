@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use data::{plays, real_data};
-pub(crate) use model::publish_constant;
+pub(crate) use model::{publish_constant, publish_model};
 pub(crate) use server::Server;
 
 /// A project folder of its own.
