@@ -430,7 +430,8 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         let features = started.elapsed();
 
         let decided = decided.unwrap_or_default();
-        let committed = Committed { events: count as u64, decided, appended_at, decode, features, ..Committed::default() };
+        let committed =
+            Committed { events: count as u64, decided, appended_at, decode, features, ..Committed::default() };
         Ok(Some(Folded { committed, events, rows, rejects, next }))
     }
 
