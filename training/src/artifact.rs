@@ -1,17 +1,18 @@
 //! What a training run hands to the registry.
 
 use features::kernel::KERNEL_VERSION;
-use features::project::{Algorithm, Model};
+use features::project::{CalibrationMethod, Model};
 use features::value::{Type, Value};
 use indexmap::IndexMap;
 use models::artifact::{
-    AlgorithmRecord, Artifact, ArtifactError, Coefficient, Coefficients, DataFingerprint, GateReport, LinearModel,
-    Manifest, NativeModel, Refit, Rows, SplitRecord, ViewRecord,
+    AlgorithmRecord, Artifact, ArtifactError, Coefficient, Coefficients, DataFingerprint, GateReport, Manifest, Refit,
+    Rows, SplitRecord, ViewRecord,
 };
 use models::evaluation::Evaluation;
 use models::signature::{Feature, Signature};
 
-use crate::algorithm::Fitted;
+use crate::algorithm::LinearFit;
+use crate::calibration::Calibrated;
 use crate::dataset::Dataset;
 use crate::split::Parts;
 use crate::train::TrainRun;
@@ -24,15 +25,21 @@ pub(crate) struct Made<'a> {
     /// Rows of history, before any filter.
     pub(crate) events: u64,
     /// The fit to register.
-    pub(crate) fitted: &'a Fitted,
+    pub(crate) fitted: &'a Calibrated,
     pub(crate) evaluation: Evaluation,
     pub(crate) gate: GateReport,
     pub(crate) refit: Option<Refit>,
 }
 
-pub(crate) fn artifact(made: Made<'_>, native: LinearModel) -> Result<Artifact, ArtifactError> {
+pub(crate) fn artifact(made: Made<'_>) -> Result<Artifact, ArtifactError> {
     let example = example(made.run.model, made.dataset);
-    Artifact::new(manifest(made), NativeModel::Linear(native), example)
+    let Calibrated { fitted, calibration, .. } = made.fitted;
+    let (native, calibration) = (fitted.native.clone(), calibration.clone());
+    let artifact = Artifact::new(manifest(made), native, example)?;
+    match calibration {
+        Some(calibration) => artifact.calibrated(calibration),
+        None => Ok(artifact),
+    }
 }
 
 fn manifest(made: Made<'_>) -> Manifest {
@@ -44,7 +51,7 @@ fn manifest(made: Made<'_>) -> Manifest {
         model: model.name.to_string(),
         algorithm: AlgorithmRecord {
             name: model.algorithm.name().to_owned(),
-            parameters: parameters(&model.algorithm),
+            parameters: parameters(model, fitted.fitted.stopped_at),
         },
         task: model.task,
         view: ViewRecord {
@@ -67,8 +74,8 @@ fn manifest(made: Made<'_>) -> Manifest {
         evaluation,
         gate,
         data: DataFingerprint { rows: events, digest: dataset.digest(parts), sources: vec![run.source.describe()] },
-        coefficients: Some(coefficients(dataset, fitted)),
-        importances: None,
+        coefficients: fitted.fitted.linear.as_ref().map(|fit| coefficients(dataset, fit)),
+        importances: fitted.importances.clone(),
         refit,
         seed: model.seed,
         parity: run.parity.clone(),
@@ -82,7 +89,7 @@ fn inputs(model: &Model) -> Vec<Feature> {
     columns.map(|column| Feature::new(column.name.as_str(), column.ty)).collect()
 }
 
-fn coefficients(dataset: &Dataset, fitted: &Fitted) -> Coefficients {
+fn coefficients(dataset: &Dataset, fitted: &LinearFit) -> Coefficients {
     let term = |(index, name): (usize, &smol_str::SmolStr)| Coefficient {
         feature: name.to_string(),
         value: fitted.coefficients[index],
@@ -92,11 +99,30 @@ fn coefficients(dataset: &Dataset, fitted: &Fitted) -> Coefficients {
     Coefficients { intercept: fitted.intercept, terms: dataset.names.iter().enumerate().map(term).collect() }
 }
 
-fn parameters(algorithm: &Algorithm) -> IndexMap<String, serde_json::Value> {
-    match algorithm {
-        Algorithm::Logistic { l2 } => IndexMap::from([("l2".to_owned(), serde_json::json!(l2))]),
-        Algorithm::Linear => IndexMap::new(),
+/// What the model was really made with, defaults filled in.
+fn parameters(model: &Model, stopped_at: Option<u32>) -> IndexMap<String, serde_json::Value> {
+    let mut parameters: IndexMap<String, serde_json::Value> = model
+        .algorithm
+        .parameters()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), serde_json::json!(value)))
+        .collect();
+    let mut add = |name: &str, value: serde_json::Value| parameters.insert(name.to_owned(), value);
+    if let Some(rounds) = stopped_at {
+        add("stopped_at", rounds.into());
     }
+    match model.calibration {
+        Some(CalibrationMethod::Platt) => add("calibration", "platt".into()),
+        Some(CalibrationMethod::Isotonic) => add("calibration", "isotonic".into()),
+        None => None,
+    };
+    if let Some(weight) = &model.weight {
+        add("weight", weight.text.as_str().into());
+    }
+    if model.balanced {
+        add("class_weight", "balanced".into());
+    }
+    parameters
 }
 
 /// One row of inputs, by feature name and in the features' own types: the row with the fewest NULLs among the first.

@@ -20,6 +20,8 @@ pub struct Dataset {
     pub inputs: Inputs,
     /// 0 or 1 for classification.
     pub labels: Vec<f64>,
+    /// The declared weight of each row, NaN for NULL; `None` where the model declares none.
+    pub weights: Option<Vec<f64>>,
     /// Rows of equal number share fate; counted from 0 in order of appearance.
     pub groups: Vec<u32>,
     /// Values of the split's time field, none NULL; empty where the model declares no split.
@@ -64,6 +66,7 @@ impl Dataset {
     /// Picks rows of `view` and what belongs to them from `history`, which the view was computed over.
     pub fn new(model: &Model, history: &History, view: &ViewTable) -> Result<Dataset, DatasetError> {
         let label = evaluate(&model.label, &history.table);
+        let weight = model.weight.as_ref().map(|weight| evaluate(weight, &history.table));
         let filter = model.filter.as_ref().map(|filter| evaluate(filter, &history.table));
         let time = model.split.as_ref().map(|split| &history.table.columns[split.time]);
 
@@ -106,6 +109,7 @@ impl Dataset {
             names: model.inputs.iter().map(|&index| model.view.columns[index].name.clone()).collect(),
             inputs: Inputs::new(columns).ok_or(DatasetError::NoFeatures)?,
             labels,
+            weights: weight.map(|weight| numbers_at(&weight, &source)),
             groups: groups_of(model, history, &source),
             times: time.map_or_else(Vec::new, |time| source.iter().map(|&row| time.value(row)).collect()),
             references: references.collect(),
@@ -154,6 +158,9 @@ impl Dataset {
             column(name, values);
         }
         column("label", &self.labels);
+        if let Some(weights) = &self.weights {
+            column("weight", weights);
+        }
         for reference in &self.references {
             column(&reference.name, &reference.predictions);
         }

@@ -164,3 +164,65 @@ pub(crate) fn plays() -> Vec<Play> {
     }
     plays
 }
+
+/// Rows for algorithms: two inputs whose product tells the class, one with NULLs, one that takes two values; groups of
+/// four rows.
+pub(crate) struct Rectangle {
+    pub(crate) inputs: crate::inputs::Inputs,
+    pub(crate) labels: Vec<f64>,
+    pub(crate) numbers: Vec<f64>,
+    groups: Vec<u32>,
+    rows: Vec<usize>,
+    names: Vec<smol_str::SmolStr>,
+}
+
+impl Rectangle {
+    pub(crate) fn new(rows: usize, seed: u64) -> Rectangle {
+        let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
+        // xorshift64*, for numbers from −2 to 2.
+        let mut chance = || {
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            #[expect(clippy::cast_precision_loss, reason = "53 bits")]
+            let unit = (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1_u64 << 53) as f64;
+            4.0 * unit - 2.0
+        };
+        let mut columns = vec![Vec::new(); 4];
+        let (mut labels, mut numbers) = (Vec::new(), Vec::new());
+        for row in 0..rows {
+            let [a, b, c, d] = [chance(), chance(), chance(), f64::from(u8::from(chance() > 0.0))];
+            let number = a * b + 0.3 * a + 0.2 * d;
+            // Both classes are there, however few the rows.
+            let label = if row < 2 { row == 0 } else { number + 0.3 * chance() > 0.0 };
+            labels.push(f64::from(u8::from(label)));
+            numbers.push(number);
+            let c = if row % 7 == 3 { f64::NAN } else { c };
+            for (column, value) in columns.iter_mut().zip([a, b, c, d]) {
+                column.push(value);
+            }
+        }
+        Rectangle {
+            inputs: crate::inputs::Inputs::new(columns).expect("columns of equal length"),
+            labels,
+            numbers,
+            groups: (0..rows).map(|row| u32::try_from(row / 4).expect("few rows")).collect(),
+            rows: (0..rows).collect(),
+            names: ["a", "b", "c", "d"].map(Into::into).to_vec(),
+        }
+    }
+
+    pub(crate) fn training(&self, task: features::project::Task) -> crate::algorithm::TrainingRows<'_> {
+        let classification = task == features::project::Task::Classification;
+        crate::algorithm::TrainingRows {
+            task,
+            names: &self.names,
+            inputs: &self.inputs,
+            labels: if classification { &self.labels } else { &self.numbers },
+            weights: None,
+            groups: &self.groups,
+            rows: &self.rows,
+            seed: 7,
+        }
+    }
+}

@@ -6,11 +6,13 @@
 
 pub mod algorithm;
 mod artifact;
+mod calibration;
 pub mod dataset;
 mod evaluate;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
+mod importances;
 pub mod inputs;
 pub mod progress;
 mod remark;
@@ -18,6 +20,7 @@ mod report;
 mod source;
 pub mod split;
 mod train;
+mod weights;
 
 pub use evaluate::{EvaluateError, EvaluateReport, EvaluateRun, EvaluateSeconds, evaluate};
 pub use remark::Remark;

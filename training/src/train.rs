@@ -4,24 +4,25 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use features::batch::{BatchError, Order, compute};
-use features::project::{Model, Project, Task};
+use features::project::{Model, Project};
 use features::value::Micros;
-use models::artifact::{
-    ArtifactError, GateReport, InvalidLinearModel, LinearModel, Link, ParityCertificate, Refit, Rows,
-};
+use models::artifact::{ArtifactError, GateReport, ParityCertificate, Refit, Rows};
 use models::evaluation::{Evaluation, EvaluationError};
 use models::registry::{Published, Registry, RegistryError, publish_and_maybe_promote};
 
-use crate::algorithm::{self, FitError, Fitted};
+use crate::algorithm::{self, FitError, TrainingRows};
 use crate::artifact::{Made, artifact};
+use crate::calibration::{self, Calibrated, CalibrationError};
 use crate::dataset::{Dataset, DatasetError};
 use crate::evaluate::judge;
 use crate::gate;
+use crate::importances::importances;
 use crate::progress::{Progress, Stage};
 use crate::remark::Remark;
 use crate::report::{Seconds, TrainReport};
 use crate::source::Source;
 use crate::split::{Parts, SplitError, straddling_groups};
+use crate::weights::row_weights;
 
 /// What to train, on what, and where the version goes.
 #[derive(Debug)]
@@ -49,8 +50,8 @@ pub enum TrainError {
     Split(#[from] SplitError),
     #[error(transparent)]
     Fit(#[from] FitError),
-    #[error("the fit gave a model that cannot be used")]
-    Model(#[from] InvalidLinearModel),
+    #[error("the calibration cannot be fitted")]
+    Calibration(#[from] CalibrationError),
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
     #[error("the version cannot be described")]
@@ -80,12 +81,12 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let computed = Instant::now();
 
     progress.stage(Stage::Fit);
-    let fitted = algorithm::fit(&model.algorithm, &dataset.inputs, &dataset.labels, &parts.train)?;
+    let fitted = made_of(model, &dataset, &parts.train)?;
     let fit = Instant::now();
 
     progress.stage(Stage::Evaluate);
     let (evaluation, gate) = assess(model, &dataset, &parts, &fitted)?;
-    remarks.extend(fitted.warnings.iter().cloned().map(Remark::Fit));
+    remarks.extend(fitted.fitted.warnings.iter().cloned().map(Remark::Fit));
     remarks.extend(remarks_of_parts(&dataset, &parts, &evaluation));
     let evaluated = Instant::now();
 
@@ -95,7 +96,7 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     progress.stage(Stage::Publish);
     let rows = Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 };
     let made = Made { run, dataset: &dataset, parts: &parts, events, fitted: &registered, evaluation, gate, refit };
-    let artifact = artifact(made, native(model.task, &registered)?)?;
+    let artifact = artifact(made)?;
     let Published { version, promoted } = publish_and_maybe_promote(run.registry, &artifact)?;
     let end = Instant::now();
 
@@ -116,12 +117,12 @@ fn assess(
     model: &Model,
     dataset: &Dataset,
     parts: &Parts,
-    fitted: &Fitted,
+    fitted: &Calibrated,
 ) -> Result<(Evaluation, GateReport), TrainError> {
     let evaluation = if parts.test.is_empty() {
         Evaluation::default()
     } else {
-        judge(model.task, model.seed, dataset, &parts.test, &native(model.task, fitted)?)?
+        judge(model.task, model.seed, dataset, &parts.test, &*fitted.predictor())?
     };
     let gate = gate::judge(&model.gate, &evaluation);
     Ok((evaluation, gate))
@@ -141,24 +142,38 @@ fn refit(
     run: &TrainRun<'_>,
     dataset: &Dataset,
     parts: &Parts,
-    fitted: Fitted,
+    fitted: Calibrated,
     progress: &dyn Progress,
-) -> Result<(Fitted, Option<Refit>), TrainError> {
+) -> Result<(Calibrated, Option<Refit>), TrainError> {
     if !run.refit || parts.test.is_empty() {
         return Ok((fitted, None));
     }
     progress.stage(Stage::Refit);
     let everything: Vec<usize> = (0..dataset.rows()).collect();
-    let fitted = algorithm::fit(&run.model.algorithm, &dataset.inputs, &dataset.labels, &everything)?;
+    let fitted = made_of(run.model, dataset, &everything)?;
     Ok((fitted, Some(Refit { rows: everything.len() as u64 })))
 }
 
-fn native(task: Task, fitted: &Fitted) -> Result<LinearModel, InvalidLinearModel> {
-    let link = match task {
-        Task::Classification => Link::Logit,
-        Task::Regression => Link::Identity,
+/// Fits the model, and its calibration where it declares one.
+fn made_of(model: &Model, dataset: &Dataset, rows: &[usize]) -> Result<Calibrated, TrainError> {
+    let weights = row_weights(model, dataset, rows)?;
+    let training = TrainingRows {
+        task: model.task,
+        names: &dataset.names,
+        inputs: &dataset.inputs,
+        labels: &dataset.labels,
+        weights: weights.as_deref(),
+        groups: &dataset.groups,
+        rows,
+        seed: model.seed,
     };
-    LinearModel::new(link, fitted.intercept, fitted.coefficients.clone(), fitted.imputation.clone())
+    let fitted = algorithm::fit(&model.algorithm, &training)?;
+    let calibration = match model.calibration {
+        Some(method) => Some(calibration::fit(method, &model.algorithm, fitted.stopped_at, &training)?),
+        None => None,
+    };
+    let importances = importances(&fitted.native, &training);
+    Ok(Calibrated { fitted, calibration, importances })
 }
 
 #[cfg(test)]

@@ -63,6 +63,13 @@ pub(super) struct Text<'a> {
     pub(super) span: Range<usize>,
 }
 
+/// The lower end of a range.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Above {
+    Closed(f64),
+    Open(f64),
+}
+
 /// A table of the file: hands out its keys by type, and in the end reports those that nobody asked for.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
@@ -81,8 +88,22 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.asked.push(key);
+        self.asked_for(key);
+        self.value_of(key)
+    }
+
+    fn value_of(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+
+    /// Takes a key as known, whatever it holds.
+    pub(super) fn asked_for(&mut self, key: &'static str) {
+        self.asked.push(key);
+    }
+
+    /// Where a key's name stands.
+    pub(super) fn key_place(&self, key: &str) -> Option<Range<usize>> {
+        self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, _)| name.span())
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -203,23 +224,35 @@ impl<'a> Section<'a> {
         number
     }
 
+    /// A number from `low` on, and up to `high` where there is one.
+    pub(super) fn float_within(&mut self, key: &'static str, low: Above, high: Option<f64>) -> Option<f64> {
+        let number = self.float(key)?;
+        let (above, low) = match low {
+            Above::Closed(low) => (low <= number, format!("at least {low}")),
+            Above::Open(low) => (low < number, format!("above {low}")),
+        };
+        if above && high.is_none_or(|high| number <= high) {
+            return Some(number);
+        }
+        let high = high.map(|high| format!(" and at most {high}")).unwrap_or_default();
+        let place = self.value_of(key).map_or_else(|| self.span.clone(), Spanned::span);
+        self.doc.problem(place, format!("`{key}` must be {low}{high}, this is {number}"), None);
+        None
+    }
+
     /// A table below this one.
     pub(super) fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::Table(table) => {
                 let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
-                Some(Section::new(self.doc, name, self.key_span(key), table))
+                Some(Section::new(self.doc, name, self.key_place(key).unwrap_or(0..0), table))
             }
             _ => {
                 self.wrong_type(key, value, "a table", None);
                 None
             }
         }
-    }
-
-    fn key_span(&self, key: &str) -> Range<usize> {
-        self.table.iter().find(|(name, _)| name.get_ref() == key).map_or(0..0, |(name, _)| name.span())
     }
 }
 

@@ -1,5 +1,6 @@
 //! A project folder, checked: streams, views, models, endpoints, sinks and connections.
 
+mod algorithm;
 mod check;
 mod connections;
 mod document;
@@ -21,8 +22,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+pub use algorithm::{
+    Algorithm, Boosting, CalibrationMethod, Direction, EarlyStopping, Forest, ForestVariant, Parameter,
+};
 pub use sources::{SourceFile, Sources};
-pub use spec::{Algorithm, Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task, TestPart};
+pub use spec::{Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task, TestPart};
 
 use crate::diagnostic::Problems;
 use crate::plan::View;

@@ -8,9 +8,10 @@ use smol_str::SmolStr;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::document::{Document, Section, Text, described, float_of, integer_of};
+use super::algorithm::{self, CalibrationMethod};
+use super::document::{Document, Section, Text, described, float_of, integer_of, text_of};
 use super::gate;
-use super::spec::{Algorithm, Model, Split, Task, TestPart};
+use super::spec::{Model, Split, Task, TestPart};
 use super::streams::field_named;
 use super::views::ViewEntry;
 use crate::element::parse_timestamp;
@@ -35,10 +36,14 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let stream = entry.and_then(|entry| entry.stream.clone());
     let view = entry.and_then(|entry| entry.view.clone());
     let task = task(&mut section);
-    let algorithm = algorithm(&mut section, task);
+    let algorithm = algorithm::read(&mut section, task);
+    let calibration = calibration(&mut section, task);
+    let balanced = balanced(&mut section, task);
+    let weight = section.string("weight");
     let label = section.required_string("label", "label = \"…\": an expression over the stream's fields");
     let filter = section.string("where");
     let features = section.strings("features");
+    let groups_section = section.section("feature_groups");
     let group = section.strings("group");
     let reference = section.strings("reference");
     let split_section = section.section("split");
@@ -56,6 +61,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let scope = Scope::training(&stream).with_broken(&broken);
     let label = label.and_then(|text| label_of(doc, &text, &scope, task));
     let filter = filter.map(|text| expression(doc, &text, &scope, Some((Type::Bool, "where"))));
+    let weight = weight.map(|text| weight_of(doc, &text, &scope));
     let fields = |texts: &[Text<'_>]| -> Vec<usize> {
         texts.iter().filter_map(|text| field_named(doc, text, &stream.schema, &broken)).collect()
     };
@@ -65,10 +71,14 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let split = split_section.map(|section| split(section, &stream, &broken));
     let view = view?;
     refuse_references(doc, &references, &view);
-    let inputs = inputs(doc, name, features.as_deref(), &view);
+    let feature_groups = groups_section.map(|section| feature_groups(&section, &view)).unwrap_or_default();
+    let inputs = inputs(doc, name, features.as_deref(), &view, &feature_groups);
+    let algorithm = algorithm?;
+    check_monotone(doc, &algorithm.monotone, &view, &inputs);
     // An absent part is fine, a faulty one is not.
     let filter = filter.map_or(Some(None), |whole| whole.map(Some))?;
     let split = split.map_or(Some(None), |whole| whole.map(Some))?;
+    let weight = weight.map_or(Some(None), |whole| whole.map(Some))?;
     Some(Model {
         name: SmolStr::new(name.value),
         view,
@@ -76,7 +86,11 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
         label: label?,
         filter,
         task: task?,
-        algorithm: algorithm?,
+        algorithm: algorithm.algorithm,
+        calibration,
+        weight,
+        balanced,
+        feature_groups,
         split,
         group,
         references: references_at,
@@ -111,53 +125,90 @@ fn task(section: &mut Section<'_>) -> Option<Task> {
     }
 }
 
-fn algorithm(section: &mut Section<'_>, task: Option<Task>) -> Option<Algorithm> {
+fn calibration(section: &mut Section<'_>, task: Option<Task>) -> Option<CalibrationMethod> {
     let doc = section.doc;
-    let text = section.string("algorithm");
-    let l2 = l2(section);
-    let Some(text) = text else {
-        return match task? {
-            Task::Classification => Some(Algorithm::Logistic { l2: l2.unwrap_or(1.0) }),
-            Task::Regression => Some(Algorithm::Linear),
-        };
-    };
-    let (algorithm, fits) = match text.value {
-        "logistic" => (Algorithm::Logistic { l2: l2.unwrap_or(1.0) }, Task::Classification),
-        "linear" => (Algorithm::Linear, Task::Regression),
-        later @ ("forest" | "boosting" | "onnx") => {
-            let help = "logistic for classification, linear for regression".to_owned();
-            doc.problem(text.span, format!("the algorithm `{later}` is not in this version"), help);
-            return None;
-        }
-        other => {
-            let names = ["logistic", "linear"];
-            let help = did_you_mean(other, names, || format!("the algorithms are {}", names.join(" and ")));
-            doc.problem(text.span, format!("no algorithm `{other}`"), help);
-            return None;
-        }
-    };
-    if task.is_some_and(|task| task != fits) {
-        let (is_for, instead) = match fits {
-            Task::Classification => ("classification", "linear"),
-            Task::Regression => ("regression", "logistic"),
-        };
-        let message = format!("`{}` is for {is_for}", text.value);
-        doc.problem(text.span, message, format!("algorithm = \"{instead}\", or task = \"{is_for}\""));
+    let text = section.string("calibration")?;
+    if task == Some(Task::Regression) {
+        doc.problem(text.span, "a regression has no probabilities to calibrate", "leave calibration out".to_owned());
         return None;
     }
-    if fits == Task::Regression && l2.is_some() {
-        let help = "leave it out: linear is ordinary least squares".to_owned();
-        doc.problem(section.span.clone(), format!("[{}] sets l2, which only logistic has", section.name), help);
+    match text.value {
+        "platt" => Some(CalibrationMethod::Platt),
+        "isotonic" => Some(CalibrationMethod::Isotonic),
+        other => {
+            let names = ["platt", "isotonic"];
+            let help = did_you_mean(other, names, || format!("the calibrations are {}", names.join(" and ")));
+            doc.problem(text.span, format!("no calibration `{other}`"), help);
+            None
+        }
     }
-    Some(algorithm)
 }
 
-fn l2(section: &mut Section<'_>) -> Option<f64> {
-    let l2 = section.float("l2")?;
-    if l2 < 0.0 {
-        section.doc.problem(section.span.clone(), format!("l2 of [{}] cannot be negative", section.name), None);
+fn balanced(section: &mut Section<'_>, task: Option<Task>) -> bool {
+    let doc = section.doc;
+    let Some(text) = section.string("class_weight") else { return false };
+    match (text.value, task) {
+        ("balanced", Some(Task::Regression)) => {
+            doc.problem(text.span, "a regression has no classes to weigh", "leave class_weight out".to_owned());
+        }
+        ("balanced", _) => return true,
+        (other, _) => {
+            let help = "class_weight = \"balanced\", or weight = \"…\" for weights of your own".to_owned();
+            doc.problem(text.span, format!("no class weight `{other}`"), help);
+        }
     }
-    Some(l2)
+    false
+}
+
+fn weight_of(doc: &Document, text: &Text<'_>, scope: &Scope<'_>) -> Option<Compiled> {
+    let weight = expression(doc, text, scope, None)?;
+    if !weight.expr.ty.is_numeric() {
+        let message = format!("a weight must be int or float, this is {}", weight.expr.ty);
+        doc.problem(text.span.clone(), message, "CASE WHEN … THEN 2 ELSE 1 END".to_owned());
+        return None;
+    }
+    Some(weight)
+}
+
+/// Each group's columns; those that cannot be features are told.
+fn feature_groups(section: &Section<'_>, view: &View) -> IndexMap<SmolStr, Vec<usize>> {
+    let doc = section.doc;
+    let mut groups = IndexMap::new();
+    for (name, value) in section.entries() {
+        if view.columns.iter().any(|column| column.name == name.value) {
+            let message = format!("`{}` is a column of the view `{}`", name.value, view.name);
+            doc.problem(name.span.clone(), message, "call the group something else".to_owned());
+        }
+        let texts = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(text_of).collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        let Some(texts) = texts.filter(|texts| !texts.is_empty()) else {
+            let message =
+                format!("`{}` must be a list of features, this is {}", name.value, described(value.get_ref()));
+            doc.problem(value.span(), message, format!("write {} = [\"…\", \"…\"]", name.value));
+            continue;
+        };
+        let mut columns = Vec::new();
+        for text in &texts {
+            columns.extend(feature(doc, text, view, &columns, &IndexMap::new()));
+        }
+        groups.insert(SmolStr::new(name.value), columns);
+    }
+    groups
+}
+
+/// A constraint on what the model does not see is a mistake.
+fn check_monotone(doc: &Document, monotone: &[Text<'_>], view: &View, inputs: &[usize]) {
+    for text in monotone {
+        let names = || inputs.iter().map(|&index| view.columns[index].name.as_str());
+        if !names().any(|name| name == text.value) {
+            let help = did_you_mean(text.value, names(), || {
+                format!("the features are {}", names().collect::<Vec<_>>().join(", "))
+            });
+            doc.problem(text.span.clone(), format!("`{}` is no feature of this model", text.value), help);
+        }
+    }
 }
 
 fn expression(
@@ -212,7 +263,13 @@ fn refuse_references(doc: &Document, references: &[Text<'_>], view: &View) {
     }
 }
 
-fn inputs(doc: &Document, model: &Text<'_>, features: Option<&[Text<'_>]>, view: &View) -> Vec<usize> {
+fn inputs(
+    doc: &Document,
+    model: &Text<'_>,
+    features: Option<&[Text<'_>]>,
+    view: &View,
+    groups: &IndexMap<SmolStr, Vec<usize>>,
+) -> Vec<usize> {
     let Some(features) = features else {
         let inputs: Vec<usize> = view.features().map(|(index, _)| index).collect();
         if inputs.is_empty() {
@@ -222,27 +279,49 @@ fn inputs(doc: &Document, model: &Text<'_>, features: Option<&[Text<'_>]>, view:
         }
         return inputs;
     };
-    let mut inputs = Vec::new();
+    let mut inputs: Vec<usize> = Vec::new();
     for text in features {
-        let Some(index) = view.columns.iter().position(|column| column.name == text.value) else {
-            let known = view.columns.iter().map(|column| column.name.as_str());
-            let help = did_you_mean(text.value, known, || format!("add it to the view: … AS {}", text.value));
-            doc.problem(text.span.clone(), format!("the view `{}` has no column `{}`", view.name, text.value), help);
-            continue;
-        };
-        let column = &view.columns[index];
-        if column.identity {
-            doc.problem(text.span.clone(), format!("`{}` names the row: it cannot be a feature", text.value), None);
-        } else if column.ty == Type::String {
-            let help = "make numbers of it in the view: CASE WHEN … THEN 1 ELSE 0 END".to_owned();
-            doc.problem(text.span.clone(), format!("`{}` is text: it cannot be a feature", text.value), help);
-        } else if inputs.contains(&index) {
-            doc.problem(text.span.clone(), format!("`{}` stands twice in features", text.value), None);
-        } else {
-            inputs.push(index);
+        match groups.get(text.value) {
+            // A feature that several groups share stands once.
+            Some(group) => {
+                for index in group {
+                    if !inputs.contains(index) {
+                        inputs.push(*index);
+                    }
+                }
+            }
+            None => inputs.extend(feature(doc, text, view, &inputs, groups)),
         }
     }
     inputs
+}
+
+/// A column that can be a feature and is not in `so_far`.
+fn feature(
+    doc: &Document,
+    text: &Text<'_>,
+    view: &View,
+    so_far: &[usize],
+    groups: &IndexMap<SmolStr, Vec<usize>>,
+) -> Option<usize> {
+    let Some(index) = view.columns.iter().position(|column| column.name == text.value) else {
+        let known = view.columns.iter().map(|column| column.name.as_str()).chain(groups.keys().map(SmolStr::as_str));
+        let help = did_you_mean(text.value, known, || format!("add it to the view: … AS {}", text.value));
+        doc.problem(text.span.clone(), format!("the view `{}` has no column `{}`", view.name, text.value), help);
+        return None;
+    };
+    let column = &view.columns[index];
+    if column.identity {
+        doc.problem(text.span.clone(), format!("`{}` names the row: it cannot be a feature", text.value), None);
+    } else if column.ty == Type::String {
+        let help = "make numbers of it in the view: CASE WHEN … THEN 1 ELSE 0 END".to_owned();
+        doc.problem(text.span.clone(), format!("`{}` is text: it cannot be a feature", text.value), help);
+    } else if so_far.contains(&index) {
+        doc.problem(text.span.clone(), format!("`{}` stands twice in features", text.value), None);
+    } else {
+        return Some(index);
+    }
+    None
 }
 
 /// `split = { time = "field", test_from = value }` or `split = { time = "field", test_share = 0.2 }`

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use super::algorithm::{Algorithm, CalibrationMethod};
 use crate::plan::View;
 use crate::schema::Compiled;
 use crate::value::Value;
@@ -14,25 +16,6 @@ use crate::value::Value;
 pub enum Task {
     Classification,
     Regression,
-}
-
-/// How a model is fitted, with checked parameters.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Algorithm {
-    /// `algorithm = "logistic"`; `l2` is the penalty ½·l2·‖w‖² on standardised coefficients, summed over rows
-    /// (scikit-learn's 1/C). Default 1.
-    Logistic { l2: f64 },
-    /// `algorithm = "linear"`: ordinary least squares.
-    Linear,
-}
-
-impl Algorithm {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Algorithm::Logistic { .. } => "logistic",
-            Algorithm::Linear => "linear",
-        }
-    }
 }
 
 /// What is trained on lies before what is tested on.
@@ -77,6 +60,14 @@ pub struct Model {
     pub filter: Option<Compiled>,
     pub task: Task,
     pub algorithm: Algorithm,
+    /// Classification only.
+    pub calibration: Option<CalibrationMethod>,
+    /// How much each training row counts; over the stream's fields, outcomes included.
+    pub weight: Option<Compiled>,
+    /// `class_weight = "balanced"`: both classes count alike, whatever their rows.
+    pub balanced: bool,
+    /// `feature_groups`: names for lists of features, as indices of the view's columns.
+    pub feature_groups: IndexMap<SmolStr, Vec<usize>>,
     pub split: Option<Split>,
     /// Indices of stream fields: rows that agree in all share fate.
     pub group: Vec<usize>,

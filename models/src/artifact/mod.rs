@@ -97,14 +97,19 @@ impl Artifact {
     }
 
     pub fn predictor(&self) -> Box<dyn Predictor> {
-        let model: Box<dyn Predictor> = match &self.model {
-            NativeModel::Linear(model) => Box::new(model.clone()),
-            NativeModel::Trees(model) => Box::new(TreePredictor::new(model)),
-        };
+        let model = predictor_of(&self.model);
         match &self.calibration {
             Some(calibration) => Box::new(Calibrated::new(model, calibration.clone())),
             None => model,
         }
+    }
+}
+
+/// What runs a model, without any calibration.
+pub fn predictor_of(model: &NativeModel) -> Box<dyn Predictor> {
+    match model {
+        NativeModel::Linear(model) => Box::new(model.clone()),
+        NativeModel::Trees(model) => Box::new(TreePredictor::new(model)),
     }
 }
 

@@ -46,7 +46,12 @@ const SAMPLE: usize = 32_768;
 
 impl Logistic {
     /// `labels` are 0 or 1, one per row of the matrix.
-    pub(crate) fn fit(&self, data: &Standardised, labels: &[f64]) -> Result<Solution, FitError> {
+    pub(crate) fn fit(
+        &self,
+        data: &Standardised,
+        labels: &[f64],
+        row_weights: Option<&[f64]>,
+    ) -> Result<Solution, FitError> {
         let positives = labels.iter().filter(|&&y| y > 0.5).count();
         if positives == 0 || positives == labels.len() {
             return Err(FitError::OneClass { label: positives > 0, rows: labels.len() });
@@ -75,9 +80,10 @@ impl Logistic {
             selected.view()
         };
         let classes: Array1<bool> = labels.iter().map(|&y| y > 0.5).collect();
+        // linfa knows no weights: with them it finds where Newton's method begins, no more.
         let start = self.start(matrix, &classes);
         let near = run(matrix, classes, self.l2, start)?;
-        let polished = polish(matrix, ndarray::aview1(labels), self.l2, near);
+        let polished = polish(matrix, ndarray::aview1(labels), row_weights.map(ndarray::aview1), self.l2, near);
         if polished.gradient > OPTIMUM {
             warnings.push(Warning::NotConverged { gradient: polished.gradient });
         }

@@ -1,23 +1,61 @@
-//! How coefficients are found. Every algorithm sees imputed, standardised inputs and gives back coefficients in the
-//! inputs' own units.
+//! How models are fitted: from the training rows to a model that predicts.
+//!
+//! Linear algorithms see imputed, standardised inputs and give back coefficients in the inputs' own units. Trees see
+//! inputs rounded as their predictor rounds them.
 
+mod held_out;
 mod linear;
 mod logistic;
 mod polish;
 mod rank;
 mod standardise;
+mod trees;
 
-use features::project::Algorithm;
+use features::project::{Algorithm, Task};
+use models::artifact::{InvalidLinearModel, InvalidTrees, LinearModel, Link, NativeModel};
+use smol_str::SmolStr;
 
+pub(crate) use held_out::folds;
 pub use linear::Linear;
 pub use logistic::{InvalidPenalty, Logistic, LogisticSpec};
+pub(crate) use polish::polish;
+pub(crate) use standardise::as_float;
 
 use crate::inputs::Inputs;
 use standardise::{Spread, Standardised};
 
-/// A fitted model in the inputs' own units: margin = intercept + Σ coefficient × input.
+/// What an algorithm sees. All slices but `rows` are over all rows of `inputs`.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainingRows<'a> {
+    pub task: Task,
+    /// Of the inputs.
+    pub names: &'a [SmolStr],
+    pub inputs: &'a Inputs,
+    /// 0 or 1 for classification.
+    pub labels: &'a [f64],
+    /// 0 or more, finite; the rows' mean is 1.
+    pub weights: Option<&'a [f64]>,
+    /// Rows of equal number share fate.
+    pub groups: &'a [u32],
+    /// The rows to learn from, ascending.
+    pub rows: &'a [usize],
+    pub seed: u64,
+}
+
+/// What a fit came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fitted {
+    pub native: NativeModel,
+    /// Of linear models.
+    pub linear: Option<LinearFit>,
+    /// Rounds of boosting that were best on held-out groups.
+    pub stopped_at: Option<u32>,
+    pub warnings: Vec<Warning>,
+}
+
+/// A linear fit in the inputs' own units: margin = intercept + Σ coefficient × input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinearFit {
     pub intercept: f64,
     /// One per input; 0 for inputs that were left out.
     pub coefficients: Vec<f64>,
@@ -31,9 +69,9 @@ pub struct Fitted {
 /// Something about a fit that its reader should know; features by index.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
-    /// NULL in every training row: coefficient 0.
+    /// NULL in every training row: not used.
     Missing { feature: usize },
-    /// One value in every training row: coefficient 0.
+    /// One value in every training row: not used.
     Constant { feature: usize },
     /// A combination of earlier features: coefficient 0.
     Collinear { feature: usize, of: Vec<usize> },
@@ -43,6 +81,8 @@ pub enum Warning {
     Separated { penalised: bool },
     /// The largest component of the mean gradient where the fit ended.
     NotConverged { gradient: f64 },
+    /// No tree splits.
+    NoSplit,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +95,32 @@ pub enum FitError {
     NothingVaries,
     #[error("{rows} training rows cannot determine {features} features: give more history or fewer features")]
     TooFewRows { rows: usize, features: usize },
+    #[error(
+        "{rows} training rows have no usable weight: a weight is a number from 0 up, never NULL; COALESCE(…, 1) gives \
+         NULLs one"
+    )]
+    Weight { rows: usize },
+    #[error("all {rows} training rows have weight 0")]
+    NoWeight { rows: usize },
+    #[error(
+        "all training rows share one fate (one group), so none can be held out: leave out {purpose}, or set `group` to \
+         what rows share"
+    )]
+    OneGroup { purpose: &'static str },
+    #[error("with some groups held out, the label is {label} in all {rows} rows that are left: leave out {purpose}")]
+    OneClassLeft { label: bool, rows: usize, purpose: &'static str },
     #[error(transparent)]
     Penalty(#[from] InvalidPenalty),
+    #[error("the boosting library refused its parameters or data")]
+    Boosting(#[from] forust_ml::errors::ForustError),
+    #[error("the forest library failed")]
+    Forest(#[from] smartcore::error::Failed),
+    #[error("the forest library's trees cannot be read")]
+    ForestTrees(#[source] serde_json::Error),
+    #[error("the fit gave coefficients that cannot be used")]
+    Coefficients(#[from] InvalidLinearModel),
+    #[error("the fit gave trees that cannot be used")]
+    Trees(#[from] InvalidTrees),
     #[error("the logistic solver failed")]
     Logistic(#[from] linfa_logistic::error::Error),
     #[error("the least-squares solver failed")]
@@ -73,20 +137,78 @@ pub(crate) struct Solution {
     warnings: Vec<Warning>,
 }
 
-/// Fits `algorithm` on the given rows. `labels` are those of all rows of `inputs`: 0 or 1 for classification.
-/// Equal arguments give equal bits, whatever the number of threads.
-pub fn fit(algorithm: &Algorithm, inputs: &Inputs, labels: &[f64], rows: &[usize]) -> Result<Fitted, FitError> {
-    if rows.is_empty() {
+/// Fits `algorithm`. Equal arguments give equal bits, whatever the number of threads.
+pub fn fit(algorithm: &Algorithm, training: &TrainingRows<'_>) -> Result<Fitted, FitError> {
+    // A row without weight has no part in anything that is learned.
+    let weighing: Vec<usize>;
+    let training = match training.weights {
+        Some(weights) if training.rows.iter().any(|&row| weights[row] == 0.0) => {
+            weighing = training.rows.iter().copied().filter(|&row| weights[row] > 0.0).collect();
+            if weighing.is_empty() {
+                return Err(FitError::NoWeight { rows: training.rows.len() });
+            }
+            TrainingRows { rows: &weighing, ..*training }
+        }
+        _ => *training,
+    };
+    if training.rows.is_empty() {
         return Err(FitError::NoRows);
     }
+    match algorithm {
+        Algorithm::Logistic { .. } | Algorithm::Linear => {
+            let fitted = fit_linear(algorithm, &training)?;
+            let LinearFit { intercept, ref coefficients, ref imputation, ref warnings, .. } = fitted;
+            let model = LinearModel::new(training.link(), intercept, coefficients.clone(), imputation.clone())?;
+            let warnings = warnings.clone();
+            Ok(Fitted { native: NativeModel::Linear(model), linear: Some(fitted), stopped_at: None, warnings })
+        }
+        Algorithm::Boosting(boosting) => trees::boosting(boosting, &training),
+        Algorithm::Forest(forest) => trees::forest(forest, &training),
+    }
+}
+
+impl TrainingRows<'_> {
+    /// Of models whose margin is on the scale of log-odds in classification.
+    fn link(&self) -> Link {
+        match self.task {
+            Task::Classification => Link::Logit,
+            Task::Regression => Link::Identity,
+        }
+    }
+
+    /// Both classes are there, where there are classes.
+    fn check_classes(&self) -> Result<(), FitError> {
+        match (self.task, one_class(self.rows.iter().map(|&row| self.labels[row]))) {
+            (Task::Classification, Some(label)) => Err(FitError::OneClass { label, rows: self.rows.len() }),
+            _ => Ok(()),
+        }
+    }
+
+    fn weights_of(&self, rows: &[usize]) -> Option<Vec<f64>> {
+        self.weights.map(|weights| rows.iter().map(|&row| weights[row]).collect())
+    }
+}
+
+/// The label that all have, if all have one; labels are 0 or 1.
+fn one_class(mut labels: impl Iterator<Item = f64>) -> Option<bool> {
+    let first = labels.next()? > 0.5;
+    labels.all(|label| (label > 0.5) == first).then_some(first)
+}
+
+/// Coefficients of a linear algorithm, in the inputs' own units.
+fn fit_linear(algorithm: &Algorithm, training: &TrainingRows<'_>) -> Result<LinearFit, FitError> {
+    let TrainingRows { inputs, rows, .. } = *training;
     let data = Standardised::new(inputs, rows);
     if data.kept.is_empty() {
         return Err(FitError::NothingVaries);
     }
-    let labels: Vec<f64> = rows.iter().map(|&row| labels[row]).collect();
+    let labels: Vec<f64> = rows.iter().map(|&row| training.labels[row]).collect();
+    let weights = training.weights_of(rows);
     let solution = match algorithm {
-        Algorithm::Logistic { l2 } => Logistic::try_from(LogisticSpec { l2: *l2 })?.fit(&data, &labels)?,
-        Algorithm::Linear => Linear.fit(&data, &labels)?,
+        Algorithm::Logistic { l2 } => {
+            Logistic::try_from(LogisticSpec { l2: *l2 })?.fit(&data, &labels, weights.as_deref())?
+        }
+        _ => Linear.fit(&data, &labels, weights.as_deref())?,
     };
     let (intercept, coefficients) = data.restore(&solution.columns, &solution.weights, solution.intercept);
     let mut standardised = vec![0.0; inputs.width()];
@@ -100,7 +222,7 @@ pub fn fit(algorithm: &Algorithm, inputs: &Inputs, labels: &[f64], rows: &[usize
     });
     let warnings = left_out.chain(solution.warnings).collect();
     let imputation = data.moments.iter().map(|m| m.imputation).collect();
-    Ok(Fitted { intercept, coefficients, standardised, imputation, warnings })
+    Ok(LinearFit { intercept, coefficients, standardised, imputation, warnings })
 }
 
 impl Warning {
@@ -116,10 +238,10 @@ impl Warning {
         let name = |feature: usize| names.get(feature).map_or("?", AsRef::as_ref);
         match self {
             Warning::Missing { feature } => {
-                format!("`{}` is NULL in every training row: its coefficient is 0", name(*feature))
+                format!("`{}` is NULL in every training row: the model does not use it", name(*feature))
             }
             Warning::Constant { feature } => {
-                format!("`{}` has one value in every training row: its coefficient is 0", name(*feature))
+                format!("`{}` has one value in every training row: the model does not use it", name(*feature))
             }
             Warning::Collinear { feature, of } => {
                 let of: Vec<String> = of.iter().map(|&f| format!("`{}`", name(f))).collect();
@@ -136,6 +258,11 @@ impl Warning {
             Warning::Separated { penalised: false } => {
                 "the features tell the labels of the training part apart without an error, and no penalty keeps the \
                  coefficients finite: set l2 above 0. Is one of them known only afterwards?"
+                    .to_owned()
+            }
+            Warning::NoSplit => {
+                "no tree found a split: every row is predicted alike. Lower the least size of a leaf, or \
+                                 give more rows"
                     .to_owned()
             }
             Warning::NotConverged { gradient } => format!(

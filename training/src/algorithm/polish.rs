@@ -27,22 +27,24 @@ const MAX_STEPS: u32 = 30;
 /// Rows of one block: sums are taken block by block, in order, so that the number of threads changes no bit.
 const BLOCK: usize = 8192;
 
-/// Minimises Σ log(1 + exp(∓zᵢ)) + ½·l2·‖w‖² from `start`, with z = x·w + intercept; the intercept is not penalised.
-/// `labels` are 0 or 1. Ends where it cannot step on, which [`Polished::gradient`] tells from the optimum.
+/// Minimises Σ vᵢ log(1 + exp(∓zᵢ)) + ½·l2·‖w‖² from `start`, with z = x·w + intercept; the intercept is not penalised.
+/// `labels` are 0 or 1, or between where a row stands for both; v are 1 without `row_weights`. Ends where it cannot step on, which [`Polished::gradient`] tells from the optimum.
 pub(crate) fn polish(
     matrix: ArrayView2<'_, f64>,
     labels: ArrayView1<'_, f64>,
+    row_weights: Option<ArrayView1<'_, f64>>,
     l2: f64,
     start: Array1<f64>,
 ) -> Polished {
     let rows = as_float(labels.len().max(1));
     let mut parameters = start;
-    let mut here = Objective::at(matrix, labels, l2, &parameters);
+    let weights = row_weights.as_ref().map(|weights| weights.view());
+    let rows_of = Rows { matrix: matrix.view(), labels: labels.view(), weights };
+    let mut here = Objective::at(&rows_of, l2, &parameters);
     let mut steps = 0;
     while steps < MAX_STEPS && here.gradient_size() / rows > OPTIMUM {
         let Some(direction) = here.newton_direction() else { break };
-        let Some((next, there)) = descend(&here, &parameters, &direction, |p| Objective::at(matrix, labels, l2, p))
-        else {
+        let Some((next, there)) = descend(&here, &parameters, &direction, |p| Objective::at(&rows_of, l2, p)) else {
             break;
         };
         parameters = next;
@@ -67,6 +69,23 @@ fn descend(
     })
 }
 
+/// What the sums go over.
+struct Rows<'a> {
+    matrix: ArrayView2<'a, f64>,
+    labels: ArrayView1<'a, f64>,
+    weights: Option<ArrayView1<'a, f64>>,
+}
+
+impl Rows<'_> {
+    fn slice(&self, part: Slice) -> Rows<'_> {
+        Rows {
+            matrix: self.matrix.slice_axis(Axis(0), part),
+            labels: self.labels.slice_axis(Axis(0), part),
+            weights: self.weights.as_ref().map(|weights| weights.slice_axis(Axis(0), part)),
+        }
+    }
+}
+
 /// Cost, gradient and Hessian at one point, summed over rows.
 struct Objective {
     cost: f64,
@@ -75,15 +94,14 @@ struct Objective {
 }
 
 impl Objective {
-    fn at(matrix: ArrayView2<'_, f64>, labels: ArrayView1<'_, f64>, l2: f64, parameters: &Array1<f64>) -> Objective {
-        let (rows, columns) = matrix.dim();
+    fn at(all: &Rows<'_>, l2: f64, parameters: &Array1<f64>) -> Objective {
+        let (rows, columns) = all.matrix.dim();
         let weights = weights_of(parameters, columns);
         let blocks: Vec<Objective> = (0..rows.div_ceil(BLOCK))
             .into_par_iter()
             .map(|block| {
                 let part = Slice::from(block * BLOCK..((block + 1) * BLOCK).min(rows));
-                let (matrix, labels) = (matrix.slice_axis(Axis(0), part), labels.slice_axis(Axis(0), part));
-                Objective::of_block(matrix, labels, parameters)
+                Objective::of_block(&all.slice(part), parameters)
             })
             .collect();
         let mut total = Objective {
@@ -103,22 +121,33 @@ impl Objective {
         total
     }
 
-    fn of_block(matrix: ArrayView2<'_, f64>, labels: ArrayView1<'_, f64>, parameters: &Array1<f64>) -> Objective {
+    fn of_block(rows: &Rows<'_>, parameters: &Array1<f64>) -> Objective {
+        let Rows { matrix, labels, weights } = rows;
         let columns = matrix.ncols();
         let margins = matrix.dot(&weights_of(parameters, columns)) + parameters[columns];
         let probabilities = margins.mapv(logistic);
-        let residuals = &probabilities - &labels;
+        let mut residuals = &probabilities - labels;
+        if let Some(weights) = weights {
+            residuals *= weights;
+        }
         let mut gradient = matrix.t().dot(&residuals).to_vec();
         gradient.push(residuals.sum());
 
-        let roots = probabilities.mapv(|p| (p * (1.0 - p)).sqrt());
+        let mut roots = probabilities.mapv(|p| (p * (1.0 - p)).sqrt());
+        if let Some(weights) = weights {
+            roots *= &weights.mapv(f64::sqrt);
+        }
         let mut scaled = Array2::zeros((columns + 1, matrix.nrows()));
         for (mut row, column) in scaled.rows_mut().into_iter().zip(matrix.columns()) {
             row.assign(&(&column * &roots));
         }
         scaled.row_mut(columns).assign(&roots);
         let hessian = scaled.dot(&scaled.t());
-        let cost = margins.iter().zip(labels).map(|(&z, &y)| softplus(z) - y * z).sum();
+        let costs = margins.iter().zip(labels).map(|(&z, &y)| softplus(z) - y * z);
+        let cost = match weights {
+            Some(weights) => costs.zip(weights).map(|(cost, weight)| cost * weight).sum(),
+            None => costs.sum(),
+        };
         Objective { cost, gradient: Array1::from(gradient), hessian }
     }
 
@@ -162,7 +191,7 @@ mod tests {
     fn the_end_does_not_depend_on_the_beginning() {
         let (x, y) = problem();
         let ends = [Array1::zeros(3), Array1::from(vec![1.0, -1.0, 0.5])].map(|start| {
-            let polished = polish(x.view(), y.view(), 1.0, start);
+            let polished = polish(x.view(), y.view(), None, 1.0, start);
             assert!(polished.gradient <= OPTIMUM && polished.steps < 10, "{polished:?}");
             polished.parameters
         });
@@ -172,15 +201,26 @@ mod tests {
     #[test]
     fn a_start_far_away_is_brought_home() {
         let (x, y) = problem();
-        let polished = polish(x.view(), y.view(), 1.0, Array1::from(vec![50.0, -80.0, 30.0]));
+        let polished = polish(x.view(), y.view(), None, 1.0, Array1::from(vec![50.0, -80.0, 30.0]));
         assert!(polished.gradient <= OPTIMUM, "{polished:?}");
+    }
+
+    #[test]
+    fn a_weight_counts_as_so_many_rows() {
+        let (x, y) = problem();
+        let weights = Array1::from_shape_fn(400, |i| (i % 3) as f64);
+        let repeated: Vec<usize> = (0..400).flat_map(|i| std::iter::repeat_n(i, i % 3)).collect();
+        let (many_x, many_y) = (x.select(Axis(0), &repeated), y.select(Axis(0), &repeated));
+        let weighted = polish(x.view(), y.view(), Some(weights.view()), 1.0, Array1::zeros(3)).parameters;
+        let repeated = polish(many_x.view(), many_y.view(), None, 1.0, Array1::zeros(3)).parameters;
+        assert!(weighted.iter().zip(&repeated).all(|(a, b)| (a - b).abs() < 1e-8), "{weighted} {repeated}");
     }
 
     #[test]
     fn a_singular_hessian_ends_it_without_an_optimum() {
         let x = Array2::from_shape_fn((10, 2), |(i, _)| i as f64);
         let y = Array1::from_shape_fn(10, |i| f64::from(u8::from(i % 3 == 0)));
-        let polished = polish(x.view(), y.view(), 0.0, Array1::from(vec![0.3, -0.2, 0.0]));
+        let polished = polish(x.view(), y.view(), None, 0.0, Array1::from(vec![0.3, -0.2, 0.0]));
         assert!(polished.parameters.iter().all(|p| p.is_finite()));
     }
 }

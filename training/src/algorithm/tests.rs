@@ -4,9 +4,9 @@
 //! `LogisticRegression(C=1/l2, tol=1e-12, solver="newton-cholesky")` or `LinearRegression()` on the table of [`table`];
 //! coefficients divided by the scaler's scale.
 
-use features::project::Algorithm;
+use features::project::{Algorithm, Task};
 
-use super::{FitError, Fitted, Warning, fit};
+use super::{FitError, LinearFit, TrainingRows, Warning, fit_linear};
 use crate::inputs::Inputs;
 
 /// Five columns, the third nearly half the first, the last with NULLs; a class and a number to predict.
@@ -31,6 +31,22 @@ fn table(rows: usize) -> (Inputs, Vec<f64>, Vec<f64>) {
     (Inputs::new(columns).unwrap(), classes, numbers)
 }
 
+fn linear_fit(algorithm: &Algorithm, inputs: &Inputs, labels: &[f64], rows: &[usize]) -> Result<LinearFit, FitError> {
+    weighted_fit(algorithm, inputs, labels, None, rows)
+}
+
+fn weighted_fit(
+    algorithm: &Algorithm,
+    inputs: &Inputs,
+    labels: &[f64],
+    weights: Option<&[f64]>,
+    rows: &[usize],
+) -> Result<LinearFit, FitError> {
+    let task = if *algorithm == Algorithm::Linear { Task::Regression } else { Task::Classification };
+    let training = TrainingRows { task, names: &[], inputs, labels, weights, groups: &[], rows, seed: 0 };
+    if rows.is_empty() { Err(FitError::NoRows) } else { fit_linear(algorithm, &training) }
+}
+
 fn all(inputs: &Inputs) -> Vec<usize> {
     (0..inputs.rows()).collect()
 }
@@ -40,7 +56,7 @@ fn logistic(l2: f64) -> Algorithm {
 }
 
 #[track_caller]
-fn assert_near(fitted: &Fitted, intercept: f64, coefficients: [f64; 5], sd: [f64; 5]) {
+fn assert_near(fitted: &LinearFit, intercept: f64, coefficients: [f64; 5], sd: [f64; 5]) {
     assert!((fitted.intercept - intercept).abs() < 1e-4, "intercept {} != {intercept}", fitted.intercept);
     for ((got, wanted), sd) in fitted.coefficients.iter().zip(coefficients).zip(sd) {
         // 1e-4 in standardised coefficients: a small unit must not hide an error.
@@ -77,7 +93,7 @@ fn logistic_agrees_with_scikit_learn() {
         ),
     ];
     for (l2, intercept, coefficients) in reference {
-        let fitted = fit(&logistic(l2), &inputs, &classes, &all(&inputs)).unwrap();
+        let fitted = linear_fit(&logistic(l2), &inputs, &classes, &all(&inputs)).unwrap();
         assert_near(&fitted, intercept, coefficients, SD);
         assert_eq!(fitted.warnings, [], "l2 {l2}");
     }
@@ -86,7 +102,7 @@ fn logistic_agrees_with_scikit_learn() {
 #[test]
 fn linear_agrees_with_scikit_learn() {
     let (inputs, _, numbers) = table(500);
-    let fitted = fit(&Algorithm::Linear, &inputs, &numbers, &all(&inputs)).unwrap();
+    let fitted = linear_fit(&Algorithm::Linear, &inputs, &numbers, &all(&inputs)).unwrap();
     let coefficients =
         [1.866005361344729, -0.10014915029264491, 0.252860966752635, 2.985076707319878, -7.199153439399466e-7];
     assert_near(&fitted, 0.9555293673044218, coefficients, SD);
@@ -95,7 +111,7 @@ fn linear_agrees_with_scikit_learn() {
 #[test]
 fn imputations_are_the_training_means() {
     let (inputs, classes, _) = table(500);
-    let fitted = fit(&logistic(1.0), &inputs, &classes, &all(&inputs)).unwrap();
+    let fitted = linear_fit(&logistic(1.0), &inputs, &classes, &all(&inputs)).unwrap();
     let reference = [4.9994, -0.204, 2.94232, 0.568, 2.98763557e4];
     for (got, wanted) in fitted.imputation.iter().zip(reference) {
         assert!((got / wanted - 1.0).abs() < 1e-8, "{got} != {wanted}");
@@ -106,7 +122,7 @@ fn imputations_are_the_training_means() {
 fn a_start_from_a_sample_ends_where_a_cold_start_does() {
     // Above two samples' worth of rows the fit begins on a sample; the optimum is the same table's, whatever the start.
     let (inputs, classes, _) = table(70_000);
-    let fitted = fit(&logistic(1.0), &inputs, &classes, &all(&inputs)).unwrap();
+    let fitted = linear_fit(&logistic(1.0), &inputs, &classes, &all(&inputs)).unwrap();
     // scikit-learn, as above, on 70,000 rows.
     let coefficients =
         [0.31599269826655557, -0.020490346557587465, 0.002971813632388201, 0.8155915605592938, -2.0706679936063005e-9];
@@ -117,12 +133,12 @@ fn a_start_from_a_sample_ends_where_a_cold_start_does() {
 fn the_same_rows_give_the_same_bits() {
     let (inputs, classes, numbers) = table(20_000);
     let rows = all(&inputs);
-    let bits = |fitted: &Fitted| fitted.coefficients.iter().map(|c| c.to_bits()).collect::<Vec<_>>();
+    let bits = |fitted: &LinearFit| fitted.coefficients.iter().map(|c| c.to_bits()).collect::<Vec<_>>();
     for (algorithm, labels) in [(logistic(1.0), &classes), (Algorithm::Linear, &numbers)] {
         let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let many = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
-        let one = alone.install(|| fit(&algorithm, &inputs, labels, &rows)).unwrap();
-        let four = many.install(|| fit(&algorithm, &inputs, labels, &rows)).unwrap();
+        let one = alone.install(|| linear_fit(&algorithm, &inputs, labels, &rows)).unwrap();
+        let four = many.install(|| linear_fit(&algorithm, &inputs, labels, &rows)).unwrap();
         assert_eq!(bits(&one), bits(&four));
         assert_eq!(one.intercept.to_bits(), four.intercept.to_bits());
     }
@@ -137,21 +153,21 @@ fn only_the_given_rows_are_learned_from() {
         column[300..].fill(1e9);
     }
     let changed = Inputs::new(columns).unwrap();
-    let before = fit(&logistic(1.0), &inputs, &classes, &rows).unwrap();
-    assert_eq!(fit(&logistic(1.0), &changed, &classes, &rows).unwrap(), before);
+    let before = linear_fit(&logistic(1.0), &inputs, &classes, &rows).unwrap();
+    assert_eq!(linear_fit(&logistic(1.0), &changed, &classes, &rows).unwrap(), before);
 }
 
 #[test]
 fn one_class_is_refused() {
     let (inputs, ..) = table(50);
-    let error = fit(&logistic(1.0), &inputs, &[1.0; 50], &all(&inputs)).unwrap_err();
+    let error = linear_fit(&logistic(1.0), &inputs, &[1.0; 50], &all(&inputs)).unwrap_err();
     assert!(matches!(error, FitError::OneClass { label: true, rows: 50 }), "{error}");
 }
 
 #[test]
 fn no_rows_are_refused() {
     let (inputs, classes, _) = table(50);
-    assert!(matches!(fit(&logistic(1.0), &inputs, &classes, &[]), Err(FitError::NoRows)));
+    assert!(matches!(linear_fit(&logistic(1.0), &inputs, &classes, &[]), Err(FitError::NoRows)));
 }
 
 #[test]
@@ -162,7 +178,7 @@ fn constant_features_get_coefficient_zero_and_a_warning() {
     columns.push(vec![f64::NAN; 200]);
     let inputs = Inputs::new(columns).unwrap();
     for (algorithm, labels) in [(logistic(1.0), &classes), (Algorithm::Linear, &numbers)] {
-        let fitted = fit(&algorithm, &inputs, labels, &all(&inputs)).unwrap();
+        let fitted = linear_fit(&algorithm, &inputs, labels, &all(&inputs)).unwrap();
         assert_eq!(fitted.coefficients[5..], [0.0, 0.0]);
         assert_eq!(fitted.imputation[5..], [7.0, 0.0]);
         assert_eq!(fitted.warnings, [Warning::Constant { feature: 5 }, Warning::Missing { feature: 6 }]);
@@ -172,7 +188,7 @@ fn constant_features_get_coefficient_zero_and_a_warning() {
 #[test]
 fn nothing_but_nulls_and_constants_is_refused() {
     let inputs = Inputs::new(vec![vec![f64::NAN; 4], vec![1.0; 4]]).unwrap();
-    let error = fit(&logistic(1.0), &inputs, &[0.0, 1.0, 0.0, 1.0], &[0, 1, 2, 3]).unwrap_err();
+    let error = linear_fit(&logistic(1.0), &inputs, &[0.0, 1.0, 0.0, 1.0], &[0, 1, 2, 3]).unwrap_err();
     assert!(matches!(error, FitError::NothingVaries), "{error}");
 }
 
@@ -181,7 +197,7 @@ fn separated_labels_stay_finite_and_are_reported() {
     let inputs = Inputs::new(vec![(0..100).map(f64::from).collect()]).unwrap();
     let labels: Vec<f64> = (0..100).map(|i| f64::from(u8::from(i >= 50))).collect();
     for l2 in [1.0, 0.0] {
-        let fitted = fit(&logistic(l2), &inputs, &labels, &all(&inputs)).unwrap();
+        let fitted = linear_fit(&logistic(l2), &inputs, &labels, &all(&inputs)).unwrap();
         assert!(fitted.coefficients[0].is_finite() && fitted.coefficients[0] > 0.0);
         assert!(fitted.warnings.contains(&Warning::Separated { penalised: l2 > 0.0 }), "{:?}", fitted.warnings);
     }
@@ -190,10 +206,10 @@ fn separated_labels_stay_finite_and_are_reported() {
 #[test]
 fn a_penalty_bears_more_features_than_rows() {
     let (inputs, classes, numbers) = table(5);
-    let fitted = fit(&logistic(1.0), &inputs, &classes, &all(&inputs)).unwrap();
+    let fitted = linear_fit(&logistic(1.0), &inputs, &classes, &all(&inputs)).unwrap();
     assert!(fitted.warnings.contains(&Warning::FewRows { rows: 5, features: 5 }), "{:?}", fitted.warnings);
     for (algorithm, labels) in [(logistic(0.0), &classes), (Algorithm::Linear, &numbers)] {
-        let error = fit(&algorithm, &inputs, labels, &all(&inputs)).unwrap_err();
+        let error = linear_fit(&algorithm, &inputs, labels, &all(&inputs)).unwrap_err();
         assert!(matches!(error, FitError::TooFewRows { rows: 5, features: 5 }), "{error}");
     }
 }
@@ -205,8 +221,8 @@ fn collinear_features_leave_predictions_as_they_were() {
     columns.push(columns[0].iter().zip(&columns[3]).map(|(a, d)| 4.0 - 2.0 * a + d).collect());
     let wider = Inputs::new(columns).unwrap();
     for (algorithm, labels) in [(logistic(0.0), &classes), (Algorithm::Linear, &numbers)] {
-        let plain = fit(&algorithm, &inputs, labels, &all(&inputs)).unwrap();
-        let fitted = fit(&algorithm, &wider, labels, &all(&inputs)).unwrap();
+        let plain = linear_fit(&algorithm, &inputs, labels, &all(&inputs)).unwrap();
+        let fitted = linear_fit(&algorithm, &wider, labels, &all(&inputs)).unwrap();
         assert_eq!(fitted.coefficients[..5], plain.coefficients[..]);
         assert_eq!(fitted.coefficients[5], 0.0);
         assert_eq!(fitted.warnings, [Warning::Collinear { feature: 5, of: vec![0, 3] }]);
@@ -219,7 +235,7 @@ fn a_penalised_logistic_bears_collinear_features() {
     let mut columns = inputs.columns().to_vec();
     columns.push(columns[3].iter().map(|d| 1.0 - d).collect());
     let wider = Inputs::new(columns).unwrap();
-    let fitted = fit(&logistic(1.0), &wider, &classes, &all(&inputs)).unwrap();
+    let fitted = linear_fit(&logistic(1.0), &wider, &classes, &all(&inputs)).unwrap();
     assert!((fitted.coefficients[3] + fitted.coefficients[5]).abs() < 1e-6, "{:?}", fitted.coefficients);
     assert_eq!(fitted.warnings, []);
 }

@@ -1,10 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use super::{PROJECT, VIEW, changed, check};
-use crate::project::{Algorithm, Project, Split, Task, TestPart};
+use crate::project::{
+    Algorithm, Boosting, CalibrationMethod, Direction, EarlyStopping, Forest, ForestVariant, Model, Project, Split,
+    Task, TestPart,
+};
 use crate::schema::EventTime;
 use crate::value::Micros;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 #[test]
 fn the_nfl_project_is_clean() {
@@ -127,4 +130,68 @@ fn a_registry_is_a_folder_however_it_is_written() {
             changed(&[("{ path = \"${REGISTRY}\" }", written)]).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(project.connections.registry, Some(PathBuf::from("/demo/models")), "{written}");
     }
+}
+
+const LOGISTIC: &str = "algorithm = \"logistic\"\nl2        = 0.5\n";
+
+#[track_caller]
+fn model(written: &str) -> std::sync::Arc<Model> {
+    let text = PROJECT.replace(LOGISTIC, written);
+    let project = check(&text, &[("form", VIEW)]).unwrap_or_else(|problems| panic!("{problems}"));
+    std::sync::Arc::clone(&project.models["winner"])
+}
+
+#[test]
+fn boosting_has_defaults_and_parameters() {
+    assert_eq!(model("algorithm = \"boosting\"\n").algorithm, Algorithm::Boosting(Boosting::default()));
+    let written = "algorithm = \"boosting\"\ntrees = 50\nlearning_rate = 0.2\nmax_depth = 3\nmax_leaves = 6\n\
+        min_leaf_weight = 5\nmin_gain = 0.5\nl1 = 0.25\nl2 = 2\nsubsample = 0.5\ncolsample = 0.75\nbins = 63\n\
+        monotone = { score = \"up\", down = \"down\" }\nearly_stopping = { rounds = 7, share = 0.1 }\n";
+    let expected = Boosting {
+        trees: 50,
+        learning_rate: 0.2,
+        max_depth: 3,
+        max_leaves: Some(6),
+        min_leaf_weight: 5.0,
+        min_gain: 0.5,
+        l1: 0.25,
+        l2: 2.0,
+        subsample: 0.5,
+        colsample: 0.75,
+        bins: 63,
+        monotone: vec![("score".into(), Direction::Up), ("down".into(), Direction::Down)],
+        early_stopping: Some(EarlyStopping { rounds: 7, share: 0.1 }),
+    };
+    assert_eq!(model(written).algorithm, Algorithm::Boosting(expected));
+}
+
+#[test]
+fn a_forest_has_defaults_and_parameters() {
+    assert_eq!(model("algorithm = \"forest\"\n").algorithm, Algorithm::Forest(Forest::default()));
+    let written = "algorithm = \"forest\"\nvariant = \"extra\"\ntrees = 5\nmax_depth = 3\nmin_leaf_rows = 2\n\
+        split_features = 1\n";
+    let expected =
+        Forest { variant: ForestVariant::Extra, trees: 5, max_depth: 3, min_leaf_rows: 2, split_features: Some(1) };
+    assert_eq!(model(written).algorithm, Algorithm::Forest(expected));
+}
+
+#[test]
+fn calibration_and_weights_are_declared_beside_the_algorithm() {
+    let model = model(
+        "algorithm = \"forest\"\ncalibration = \"isotonic\"\nweight = \"CASE WHEN down = 4 THEN 2 ELSE 1 END\"\n\
+         class_weight = \"balanced\"\n",
+    );
+    assert_eq!((model.calibration, model.balanced), (Some(CalibrationMethod::Isotonic), true));
+    assert_eq!(model.weight.as_ref().map(|weight| weight.expr.ty), Some(Type::Int));
+}
+
+#[test]
+fn a_group_of_features_stands_for_its_members() {
+    let model = model(&format!(
+        "{LOGISTIC}features = [\"yards_recent\", \"state\"]\n\
+         feature_groups = {{ state = [\"score\", \"down\"], both = [\"down\", \"yards_recent\"] }}\n"
+    ));
+    let names: Vec<&str> = model.inputs.iter().map(|&index| model.view.columns[index].name.as_str()).collect();
+    assert_eq!(names, ["yards_recent", "score", "down"]);
+    assert_eq!(model.feature_groups.keys().collect::<Vec<_>>(), ["state", "both"]);
 }

@@ -70,7 +70,7 @@ fn models_that_do_not_fit() {
         ("view      = \"form\"", "view      = \"from\""),
         ("task      = \"classification\"", "task      = \"clasification\""),
         ("task      = \"classification\"", "task      = \"regression\""),
-        ("algorithm = \"logistic\"", "algorithm = \"boosting\""),
+        ("algorithm = \"logistic\"", "algorithm = \"onnx\""),
         ("algorithm = \"logistic\"", "algorithm = \"logit\""),
         ("label     = \"CASE WHEN team = home THEN result > 0 ELSE result < 0 END\"\n", ""),
         ("THEN result > 0 ELSE result < 0 END", "THEN result ELSE -result END"),
@@ -84,6 +84,35 @@ fn models_that_do_not_fit() {
         ("group     = \"game_id\"", "group     = [\"gam\"]"),
         ("seed      = 7", "features = [\"dwn\", \"game_id\", \"down\", \"down\"]"),
     ]));
+}
+
+#[test]
+fn algorithms_that_do_not_fit() {
+    let boosting = |rest: &str| format!("algorithm = \"boosting\"\n{rest}\n");
+    let forest = |rest: &str| format!("algorithm = \"forest\"\n{rest}\n");
+    let written = [
+        boosting("tree = 100"),
+        boosting("trees = 0"),
+        boosting("learning_rate = 0"),
+        boosting("subsample = 1.5"),
+        boosting("min_leaf_rows = 5"),
+        boosting("monotone = { down = \"upward\" }"),
+        boosting("monotone = { dwn = \"up\" }"),
+        boosting("early_stopping = { round = 5 }"),
+        boosting("early_stopping = { share = 1.0 }"),
+        forest("variant = \"rnd\""),
+        forest("learning_rate = 0.1"),
+        "algorithm = \"logistic\"\nmax_depth = 3\n".to_owned(),
+        boosting("calibration = \"plat\""),
+        boosting("class_weight = \"even\""),
+        boosting("weight = \"team\""),
+        boosting("weight = \"yard\""),
+        boosting("feature_groups = { down = [\"score\"], market = \"score\" }"),
+        boosting("features = [\"state\"]\nfeature_groups = { stat = [\"scroe\"] }"),
+    ];
+    let written: Vec<_> =
+        written.iter().map(|text| ("algorithm = \"logistic\"\nl2        = 0.5\n", text.as_str())).collect();
+    golden!(each(&written));
 }
 
 #[test]
