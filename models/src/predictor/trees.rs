@@ -1,9 +1,11 @@
 //! Ensembles of decision trees, laid out for walking many trees at once.
 
+mod explain;
 mod layout;
 
 use super::{Predictor, rows_of};
 use crate::artifact::{Aggregation, Link, TreeModel};
+use explain::Explainer;
 use layout::{Layout, fill_slots, slots_of};
 
 /// Rows that are taken through a tree together: their slots stay in the fastest cache with the tree.
@@ -16,20 +18,24 @@ const STACK: usize = 256;
 pub struct TreePredictor {
     model: TreeModel,
     layout: Layout,
+    explainer: Explainer,
 }
 
 impl TreePredictor {
     pub fn new(model: &TreeModel) -> TreePredictor {
-        TreePredictor { layout: Layout::new(model), model: model.clone() }
+        TreePredictor { layout: Layout::new(model), explainer: Explainer::new(model), model: model.clone() }
     }
 
     fn finish(&self, sum: f64) -> f64 {
-        let aggregate = match self.model.aggregation() {
+        self.model.base() + self.aggregate(sum)
+    }
+
+    fn aggregate(&self, sum: f64) -> f64 {
+        match self.model.aggregation() {
             Aggregation::Sum => sum,
             #[expect(clippy::cast_precision_loss, reason = "a count of trees is far below 2^53")]
             Aggregation::Mean => sum / self.model.trees().len() as f64,
-        };
-        self.model.base() + aggregate
+        }
     }
 
     fn row(&self, row: &[f64], slots: &mut [f32]) -> f64 {
@@ -69,8 +75,10 @@ impl Predictor for TreePredictor {
         }
     }
 
-    fn contributions(&self, _row: &[f64], _out: &mut [f64]) -> Option<f64> {
-        None
+    fn contributions(&self, row: &[f64], out: &mut [f64]) -> Option<f64> {
+        let expected = self.explainer.explain(&self.model, row, out);
+        out.iter_mut().for_each(|place| *place = self.aggregate(*place));
+        Some(self.finish(expected))
     }
 }
 

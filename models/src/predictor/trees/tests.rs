@@ -70,11 +70,91 @@ fn a_missing_input_goes_where_the_split_says() {
     }
 }
 
+/// By hand: at the root, 30 of 40 go right, to 2; the rest to −2. Below, nothing else is asked.
+#[test]
+fn what_a_split_tells_is_the_distance_from_its_mean() {
+    let nodes = vec![
+        split(1, 0.5, 1, 2, Side::Left),
+        Node::Leaf { value: -2.0, cover: 10.0 },
+        Node::Leaf { value: 2.0, cover: 30.0 },
+    ];
+    let predictor = TreePredictor::new(&model(Link::Logit, Aggregation::Sum, 2, vec![nodes]));
+    let mut contributions = [f64::NAN; 2];
+    assert_eq!(predictor.contributions(&[7.0, 1.0], &mut contributions), Some(0.25 + 1.0));
+    assert_eq!(contributions, [0.0, 1.0]);
+    predictor.contributions(&[7.0, f64::NAN], &mut contributions);
+    assert_eq!(contributions, [0.0, -3.0]);
+}
+
+#[test]
+fn a_deep_tree_is_explained_to_its_margin() {
+    let width = 30_u32;
+    let splits = (0..60).flat_map(|i| {
+        [
+            split(i % width, if i < 30 { 0.1 } else { 0.2 }, 2 * i + 1, 2 * i + 2, Side::Right),
+            Node::Leaf { value: 1.0 / (i + 1) as f32, cover: 1.0 },
+        ]
+    });
+    let nodes: Vec<Node> = splits.chain([leaf(5.0)]).collect();
+    let model = model(Link::Identity, Aggregation::Sum, 30, vec![nodes]);
+    let row: Vec<f64> = (0..30).map(|i| if i == 25 { 0.15 } else { 1.0 }).collect();
+    let mut contributions = [f64::NAN; 30];
+    let base = TreePredictor::new(&model).contributions(&row, &mut contributions).unwrap();
+    let sum = contributions.iter().fold(base, |sum, x| sum + x);
+    assert!((sum - margin(&model, &row)).abs() < 1e-12, "{sum}");
+}
+
 #[test]
 fn a_forest_is_the_mean_of_its_trees() {
     let trees = vec![vec![leaf(1.0)], vec![leaf(2.0)], vec![leaf(6.0)]];
     assert_eq!(margin(&model(Link::Identity, Aggregation::Mean, 0, trees.clone()), &[]), 3.25);
     assert_eq!(margin(&model(Link::Identity, Aggregation::Sum, 0, trees), &[]), 9.25);
+}
+
+/// The expected leaf of a tree of which the inputs in `known` are known: a cover-weighted mean over the others.
+fn expectation(nodes: &[Node], at: usize, row: &[f64], known: u32) -> f64 {
+    match nodes[at] {
+        Node::Leaf { value, .. } => f64::from(value),
+        Node::Split { feature, threshold, left, right, missing } => {
+            let [left, right] = [left as usize, right as usize];
+            if known & (1 << feature) != 0 {
+                let x = row[feature as usize];
+                #[expect(clippy::cast_possible_truncation, reason = "trees compare in f32")]
+                let goes_left = if x.is_finite() { (x as f32) < threshold } else { missing == Side::Left };
+                return expectation(nodes, if goes_left { left } else { right }, row, known);
+            }
+            let covers = [left, right].map(|child| cover(nodes, child));
+            let means = [left, right].map(|child| expectation(nodes, child, row, known));
+            (covers[0] * means[0] + covers[1] * means[1]) / (covers[0] + covers[1])
+        }
+    }
+}
+
+fn cover(nodes: &[Node], at: usize) -> f64 {
+    match nodes[at] {
+        Node::Leaf { cover, .. } => f64::from(cover),
+        Node::Split { left, right, .. } => cover(nodes, left as usize) + cover(nodes, right as usize),
+    }
+}
+
+/// The mean over all orders of the inputs of what each adds when it becomes known: Shapley's definition.
+fn shapley_values(model: &TreeModel, row: &[f64; 3]) -> [f64; 3] {
+    let value = |known: u32| {
+        let sum: f64 = model.trees().iter().map(|tree| expectation(tree.nodes(), 0, row, known)).sum();
+        match model.aggregation() {
+            Aggregation::Sum => sum,
+            Aggregation::Mean => sum / f64::from(u32::try_from(model.trees().len()).unwrap()),
+        }
+    };
+    let mut values = [0.0; 3];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut known = 0;
+        for input in order {
+            values[input] += (value(known | 1 << input) - value(known)) / 6.0;
+            known |= 1 << input;
+        }
+    }
+    values
 }
 
 /// Any tree over `width` inputs, with thresholds that inputs hit often.
@@ -132,6 +212,17 @@ proptest! {
             prop_assert_eq!(together.to_bits(), plain_margin(&model, row).to_bits());
             prop_assert_eq!(margin(&model, row).to_bits(), together.to_bits());
         }
+    }
+
+    #[test]
+    fn contributions_are_shapley_values(model in any_model(), row in prop::array::uniform3(any_input())) {
+        let mut contributions = [f64::NAN; 3];
+        let base = TreePredictor::new(&model).contributions(&row, &mut contributions).unwrap();
+        for (found, expected) in contributions.iter().zip(shapley_values(&model, &row)) {
+            prop_assert!((found - expected).abs() < 1e-10, "{contributions:?}, not {expected}");
+        }
+        let sum = contributions.iter().fold(base, |sum, x| sum + x);
+        prop_assert!((sum - margin(&model, &row)).abs() <= 1e-9 * sum.abs().max(1.0));
     }
 
     #[test]
