@@ -10,6 +10,7 @@ use features::project::Project;
 use features::schema::Stream;
 use serde_json::json;
 
+use super::convert;
 use crate::context::Context;
 use crate::output::{self, UsageError};
 use crate::{lookup, progress, source};
@@ -17,11 +18,16 @@ use crate::{lookup, progress, source};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   clutch data import plays_2023.parquet plays_2024.csv.gz
-  clutch data import --stream plays 'data/*.parquet'")]
+  clutch data import --stream plays 'data/*.parquet'
+  clutch data import --format riot 'answers/*.json.gz'      match-v5 matches and timelines, for a lol project
+  clutch data import --format lol-games games.parquet       games with a column for each role, into picks")]
 pub(crate) struct Args {
     /// The stream whose history the files hold [default: the project's only stream].
     #[arg(long)]
     stream: Option<String>,
+    /// What the files hold.
+    #[arg(long, value_enum, default_value_t = Format::Rows, conflicts_with = "stream")]
+    format: Format,
     /// Parquet, CSV, JSON documents or JSON lines, plain or gzip (by name ending); patterns are welcome.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
@@ -30,8 +36,23 @@ pub(crate) struct Args {
     replace: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Events of the stream, a row each.
+    Rows,
+    /// Answers of Riot's match-v5, matches and timelines together: into live_matches, matches and picks.
+    Riot,
+    /// League of Legends games, a row each, with a column for each role: into picks.
+    LolGames,
+}
+
 pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let project = context.project()?;
+    match args.format {
+        Format::Rows => {}
+        Format::Riot => return convert::riot(&project, &args.files, args.replace, context),
+        Format::LolGames => return convert::lol_games(&project, &args.files, args.replace, context),
+    }
     let stream = match &args.stream {
         Some(name) => lookup::stream(&project, name)?,
         None => only_stream(&project)?,

@@ -1,7 +1,10 @@
 //! `clutch data`: history into the project.
 
+mod convert;
 mod download;
 mod import;
+mod lol;
+mod riot;
 mod simulate;
 
 use std::process::ExitCode;

@@ -41,7 +41,7 @@ fn simulated_matches_are_learned_from_and_predicted_minute_by_minute() {
     let simulated = project.json(&["data", "simulate", "lol", "--matches", "300", "--seed", "7"]);
     let streams: Vec<&str> =
         simulated["imported"].as_array().expect("streams").iter().filter_map(|s| s["stream"].as_str()).collect();
-    assert_eq!(streams, ["live_matches", "diamond_games", "kr_games", "matches"]);
+    assert_eq!(streams, ["live_matches", "diamond_games", "kr_games", "picks", "matches"]);
     for (model, limit) in [("win_at_10", 0.65), ("win_at_15", 0.6), ("win_probability", 0.55)] {
         let trained = project.json(&["train", "--model", model]);
         let log_loss = trained["metrics"]["log_loss"].as_f64().expect("a number");
@@ -68,4 +68,37 @@ fn simulated_matches_are_learned_from_and_predicted_minute_by_minute() {
     let answer: Value = serde_json::from_str(&answer.body_mut().read_to_string().expect("an answer")).expect("JSON");
     let probability = answer["outputs"]["probability"].as_f64();
     assert!(probability.is_some_and(|p| (0.0..=1.0).contains(&p)), "{answer}");
+}
+
+/// Files of answers, some of them broken.
+#[test]
+fn riot_answers_become_frames_results_and_picks() {
+    let project = TestProject::template("lol");
+    let answers = project.dir().join("answers");
+    std::fs::create_dir_all(&answers).expect("folder");
+    std::fs::write(answers.join("cut.json"), "{\"metadata\": {").expect("writable");
+    let pattern = answers.join("*.json*").display().to_string();
+    let broken = project.output(&["data", "import", "--format", "riot", &pattern, "--json"]);
+    assert_eq!(broken.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("cut.json is no JSON, or was cut short"));
+    let Some(data) = real_data() else {
+        eprintln!("CLUTCH_DATA names no real data: nothing is tested on real answers");
+        return;
+    };
+    for file in std::fs::read_dir(data.join("riot_match_v5_samples")).expect("samples") {
+        let file = file.expect("entry");
+        std::fs::copy(file.path(), answers.join(file.file_name())).expect("copied");
+    }
+    let output = project.output(&["data", "import", "--format", "riot", &pattern, "--json"]);
+    assert_eq!(output.status.code(), Some(3), "the broken file is told, and stops no other");
+    let report = last_json_line(&output);
+    assert_eq!((&report["matches"], &report["timelines"], &report["unknown"]), (&4.into(), &3.into(), &json!({})));
+    let total = |of: &Value| {
+        of["imported"].as_array().expect("streams").iter().map(|s| s["total"].as_u64()).collect::<Vec<_>>()
+    };
+    assert_eq!(total(&report), [Some(82), Some(4), Some(40)]);
+    std::fs::remove_file(answers.join("cut.json")).expect("removed");
+    let again = project.json(&["data", "import", "--format", "riot", &pattern]);
+    assert_eq!(total(&again), total(&report), "importing twice adds nothing");
+    assert_success(&project.output(&["parity", "--view", "live_state"]));
 }

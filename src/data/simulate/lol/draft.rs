@@ -2,10 +2,8 @@
 
 use super::champions::CHAMPIONS;
 use super::side::{SIDES, Sides};
+use crate::data::lol::ROLES;
 use crate::data::simulate::chance::Chance;
-
-/// From top to utility, as participants are numbered.
-pub(super) const ROLES: [&str; 5] = ["top", "jungle", "middle", "bottom", "utility"];
 
 /// Indices of champions, by role.
 pub(super) type Picks = [usize; 5];

@@ -34,7 +34,7 @@ use tables::Record;
   clutch data simulate lol --matches 1 --first 90000 --no-import --out live
 
 Plays out matches minute by minute: gold, experience, kills, towers, dragons, heralds, barons, champions by role, and who
-wins. Writes a file for each stream of the lol project (live_matches, diamond_games, kr_games, matches), and imports those
+wins. Writes a file for each stream of the lol project (live_matches, diamond_games, kr_games, picks, matches), and imports those
 that the project declares. The same seed gives the same files. Results are for trying things out; they are no evidence of
 a model's quality.")]
 pub(crate) struct Args {
@@ -62,10 +62,11 @@ struct Written {
 
 type Lay = fn(&[Record]) -> Table;
 
-const STREAMS: [(&str, Lay); 4] = [
+const STREAMS: [(&str, Lay); 5] = [
     ("live_matches", tables::frames),
     ("diamond_games", tables::at_ten),
     ("kr_games", tables::at_fifteen),
+    ("picks", tables::picks),
     ("matches", tables::results),
 ];
 

@@ -1,13 +1,13 @@
 //! Simulated matches as tables, one for each stream of the `lol` project.
 
-use features::column::{ColumnBuilder, Table};
+use features::column::Table;
 use features::value::{Type, Value};
 
 use super::champions::CHAMPIONS;
-use super::draft::ROLES;
-use super::game::{Ending, Frame, Game};
+use super::game::{self, Ending, Game};
 use super::side::{SIDES, Side};
 use super::team::{Player, Team};
+use crate::data::lol::{Columns, Frame, MatchResult, Pick, ROLES, SideCounts, Totals, picks_of_games};
 
 /// A match with its place in the calendar.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,46 +21,13 @@ pub(super) struct Record {
 
 impl Record {
     /// As long as Riot's, so that ids are ordered as texts too.
-    fn match_id(&self) -> Value {
-        Value::String(format!("SIM1_{:010}", self.number).into())
+    fn match_id(&self) -> String {
+        format!("SIM1_{:010}", self.number)
     }
 
-    fn ended_at(&self) -> i64 {
-        self.started_at + self.game.seconds() * 1_000_000
-    }
-}
-
-/// What a row has in a column.
-type Cell<R> = Box<dyn Fn(&R) -> Value>;
-
-struct Columns<R> {
-    columns: Vec<(String, Type, Cell<R>)>,
-}
-
-impl<R> Columns<R> {
-    fn new() -> Columns<R> {
-        Columns { columns: Vec::new() }
-    }
-
-    fn add(&mut self, name: impl Into<String>, ty: Type, value: impl Fn(&R) -> Value + 'static) {
-        self.columns.push((name.into(), ty, Box::new(value)));
-    }
-
-    fn int(&mut self, name: impl Into<String>, value: impl Fn(&R) -> i64 + 'static) {
-        self.add(name, Type::Int, move |row| Value::Int(value(row)));
-    }
-
-    fn table(self, rows: &[R]) -> Table {
-        let mut table = Table { names: Vec::new(), columns: Vec::new(), rows: rows.len() };
-        for (name, ty, value) in self.columns {
-            let mut column = ColumnBuilder::new(ty, rows.len());
-            for row in rows {
-                column.push(&value(row));
-            }
-            table.names.push(name.into());
-            table.columns.push(column.finish());
-        }
-        table
+    /// `None` where nobody won.
+    fn blue_win(&self) -> Option<bool> {
+        self.game.winner().map(|winner| winner == Side::Blue)
     }
 }
 
@@ -69,42 +36,40 @@ type Count = (&'static str, fn(&Team) -> i64);
 
 /// Stream `live_matches`: every frame of every match.
 pub(super) fn frames(records: &[Record]) -> Table {
-    const COUNTS: [Count; 15] = [
-        ("gold", Team::gold),
-        ("xp", |t| t.sum(|p| p.xp)),
-        ("levels", |t| t.sum(Player::level)),
-        ("minions", |t| t.sum(|p| p.minions)),
-        ("jungle", |t| t.sum(|p| p.jungle)),
-        ("kills", Team::kills),
-        ("towers", |t| t.towers),
-        ("inhibitors", |t| t.inhibitors),
-        ("dragons", |t| t.dragons),
-        ("elders", |t| t.elders),
-        ("heralds", |t| t.heralds),
-        ("voidgrubs", |t| t.voidgrubs),
-        ("barons", |t| t.barons),
-        ("wards", |t| t.wards),
-        ("wards_destroyed", |t| t.wards_destroyed),
-    ];
-    type Row<'a> = (&'a Record, usize, &'a Frame);
-    let rows: Vec<Row<'_>> = records
-        .iter()
-        .flat_map(|record| record.game.frames.iter().enumerate().map(move |(index, frame)| (record, index, frame)))
-        .collect();
-    let mut columns = Columns::<Row<'_>>::new();
-    columns.add("match_id", Type::String, |row| row.0.match_id());
-    columns.int("frame", |row| whole(row.1));
-    columns.add("started_at", Type::Timestamp, |row| Value::Timestamp(row.0.started_at));
-    columns.int("game_seconds", |row| row.2.seconds);
-    columns.add("patch", Type::String, |_| Value::String("16.1".into()));
-    for (name, count) in COUNTS {
-        for side in SIDES {
-            columns.int(format!("{}_{name}", side.name()), move |row| count(&row.2.teams[side]));
-        }
+    let frame = |record: &Record, (index, frame): (usize, &game::Frame)| Frame {
+        match_id: record.match_id(),
+        frame: i64::try_from(index).unwrap_or(i64::MAX),
+        started_at: Some(record.started_at),
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a match")]
+        game_seconds: frame.seconds as f64,
+        patch: Some("16.1".to_owned()),
+        blue: counts(&frame.teams.blue),
+        red: counts(&frame.teams.red),
+        blue_win: record.blue_win(),
+        remake: Some(record.game.ending == Ending::Remake),
+    };
+    let rows = records.iter().flat_map(|record| record.game.frames.iter().enumerate().map(move |f| frame(record, f)));
+    Frame::table(&rows.collect::<Vec<_>>())
+}
+
+fn counts(team: &Team) -> SideCounts {
+    SideCounts {
+        gold: team.gold(),
+        xp: team.sum(|p| p.xp),
+        levels: team.sum(Player::level),
+        minions: team.sum(|p| p.minions),
+        jungle: team.sum(|p| p.jungle),
+        kills: team.kills(),
+        towers: team.towers,
+        inhibitors: team.inhibitors,
+        dragons: team.dragons,
+        elders: team.elders,
+        heralds: team.heralds,
+        voidgrubs: team.voidgrubs,
+        barons: team.barons,
+        wards: team.wards,
+        wards_destroyed: team.wards_destroyed,
     }
-    columns.add("blue_win", Type::Bool, |row| won(row.0, Side::Blue));
-    columns.add("remake", Type::Bool, |row| Value::Bool(row.0.game.ending == Ending::Remake));
-    columns.table(&rows)
 }
 
 /// Stream `diamond_games`: matches that lasted ten minutes, as they stood then.
@@ -125,7 +90,7 @@ pub(super) fn at_ten(records: &[Record]) -> Table {
         ("TotalJungleMinionsKilled", |t| t.sum(|p| p.jungle)),
     ];
     let rows = standing(records, 10);
-    let mut columns = Columns::<(&Record, &Frame)>::new();
+    let mut columns = Columns::<(&Record, &game::Frame)>::new();
     columns.int("gameId", |row| 9_000_000_000 + row.0.number);
     columns.int("blueWins", |row| (row.0.game.winner() == Some(Side::Blue)).into());
     for side in SIDES {
@@ -143,8 +108,8 @@ pub(super) fn at_ten(records: &[Record]) -> Table {
 /// Stream `kr_games`: matches that lasted fifteen minutes, as they stood then, role by role.
 pub(super) fn at_fifteen(records: &[Record]) -> Table {
     let rows = standing(records, 15);
-    let mut columns = Columns::<(&Record, &Frame)>::new();
-    columns.add("match_id", Type::String, |row| row.0.match_id());
+    let mut columns = Columns::<(&Record, &game::Frame)>::new();
+    columns.text("match_id", |row| row.0.match_id());
     columns.int("win", |row| (row.0.game.winner() == Some(Side::Blue)).into());
     columns.int("blue_firstBlood", |row| row.1.teams.blue.first_blood.into());
     const COUNTS: [Count; 5] = [
@@ -160,7 +125,7 @@ pub(super) fn at_fifteen(records: &[Record]) -> Table {
         }
         for (role, role_name) in ROLES.into_iter().enumerate() {
             let name = |what: &str| format!("{}_{role_name}_{what}", side.name());
-            let player = move |row: &(&Record, &Frame)| row.1.teams[side].players[role];
+            let player = move |row: &(&Record, &game::Frame)| row.1.teams[side].players[role];
             columns.add(name("champion"), Type::String, move |row| champion(row.0, side, role));
             columns.int(name("gold"), move |row| player(row).gold);
             columns.int(name("cs"), move |row| player(row).minions + player(row).jungle);
@@ -171,43 +136,57 @@ pub(super) fn at_fifteen(records: &[Record]) -> Table {
     columns.table(&rows)
 }
 
+/// Stream `picks`: the champions of matches that lasted fifteen minutes.
+pub(super) fn picks(records: &[Record]) -> Table {
+    Pick::table(&picks_of_games(&at_fifteen(records)))
+}
+
 /// Stream `matches`: how each match ended.
 pub(super) fn results(records: &[Record]) -> Table {
-    let rows: Vec<&Record> = records.iter().collect();
-    let mut columns = Columns::<&Record>::new();
-    columns.add("match_id", Type::String, |record| record.match_id());
-    columns.add("platform", Type::String, |_| Value::String("SIM1".into()));
-    columns.add("game_mode", Type::String, |_| Value::String("CLASSIC".into()));
-    columns.add("game_type", Type::String, |_| Value::String("MATCHED_GAME".into()));
-    // Ranked, five against five, on Summoner's Rift.
-    columns.int("queue_id", |_| 420);
-    columns.int("map_id", |_| 11);
-    columns.add("started_at", Type::Timestamp, |record| Value::Timestamp(record.started_at));
-    columns.add("ended_at", Type::Timestamp, |record| Value::Timestamp(record.ended_at()));
-    columns.int("duration_seconds", |record| record.game.seconds());
-    columns.add("game_version", Type::String, |_| Value::String("16.1.1.1".into()));
-    columns.add("remake", Type::Bool, |record| Value::Bool(record.game.ending == Ending::Remake));
-    columns.add("surrender", Type::Bool, |record| {
-        Value::Bool(matches!(record.game.ending, Ending::Won { surrender: true, .. }))
-    });
-    columns.add("blue_win", Type::Bool, |record| won(record, Side::Blue));
-    columns.table(&rows)
+    let rows: Vec<MatchResult> = records.iter().map(result).collect();
+    MatchResult::table(&rows)
+}
+
+fn result(record: &Record) -> MatchResult {
+    let game = &record.game;
+    let text = |text: &str| Some(text.to_owned());
+    let end = game.frames.last().map(|frame| frame.teams).unwrap_or_default();
+    MatchResult {
+        match_id: record.match_id(),
+        platform: text("SIM1"),
+        // Ranked, five against five, on Summoner's Rift.
+        queue_id: Some(420),
+        map_id: Some(11),
+        game_mode: text("CLASSIC"),
+        game_type: text("MATCHED_GAME"),
+        game_version: text("16.1.1.1"),
+        started_at: record.started_at,
+        ended_at: record.started_at + game.seconds() * 1_000_000,
+        duration_seconds: game.seconds(),
+        surrender: matches!(game.ending, Ending::Won { surrender: true, .. }),
+        remake: game.ending == Ending::Remake,
+        blue_win: record.blue_win(),
+        blue: totals(&end.blue),
+        red: totals(&end.red),
+    }
+}
+
+fn totals(team: &Team) -> Totals {
+    Totals {
+        kills: team.kills(),
+        towers: team.towers,
+        inhibitors: team.inhibitors,
+        dragons: team.dragons + team.elders,
+        heralds: team.heralds,
+        barons: team.barons,
+    }
 }
 
 /// Matches that lasted so many minutes, as they stood then.
-fn standing(records: &[Record], minute: i64) -> Vec<(&Record, &Frame)> {
+fn standing(records: &[Record], minute: i64) -> Vec<(&Record, &game::Frame)> {
     records.iter().filter_map(|record| Some((record, record.game.at_minute(minute)?))).collect()
-}
-
-/// NULL where nobody won.
-fn won(record: &Record, side: Side) -> Value {
-    record.game.winner().map_or(Value::Null, |winner| Value::Bool(winner == side))
 }
 
 fn champion(record: &Record, side: Side, role: usize) -> Value {
     Value::String(CHAMPIONS[record.game.picks[side][role]].name.into())
-}
-
-fn whole(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
