@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::oracle::Answer;
 use crate::event::Event;
 use crate::host::{Accepted, KeyError, KeyState, Position, RequestError, RequestHost, StreamHost, ViewRow};
 use crate::kernel::StateError;
@@ -62,5 +63,24 @@ impl KeyHosts for Served {
             self.state = Some(KeyState::decode(&stored, &self.stream)?);
         }
         Ok(())
+    }
+}
+
+impl From<RequestError> for Answer {
+    fn from(error: RequestError) -> Answer {
+        match error {
+            RequestError::Late { .. } => Answer::Late,
+            RequestError::Dropped => Answer::Dropped,
+        }
+    }
+}
+
+impl From<KeyError> for Answer {
+    fn from(error: KeyError) -> Answer {
+        match error {
+            KeyError::NoRow => Answer::Nothing,
+            KeyError::Idle => Answer::Idle,
+            KeyError::AsOfTooEarly { .. } => Answer::TooEarly,
+        }
     }
 }

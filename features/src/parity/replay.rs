@@ -9,7 +9,7 @@ use super::report::{Difference, Host, MismatchedRow, ParityReport};
 use super::restarts::Restarts;
 use crate::batch::{History, ViewTable};
 use crate::event::{Decision, Event, EventDecoder, Place};
-use crate::host::{Accepted, KeyError, Position, RequestError, ViewRow};
+use crate::host::{Accepted, Position, RequestError, ViewRow};
 use crate::plan::View;
 use crate::value::Value;
 
@@ -69,11 +69,11 @@ impl Replay<'_> {
             if let Some(verdict) = verdicts.as_ref().and_then(|verdicts| verdicts.get(index)) {
                 self.with_oracle(&answers, verdict, &mut report, &mut differences);
                 if let Some(expected) = &verdict.again {
-                    let found = hosts.ask(&event).map_err(|error| refused(&error));
+                    let found = hosts.ask(&event).map_err(Answer::from);
                     report.compared.again += self.answer(Host::Again, &found, expected, &mut differences);
                 }
                 if let (Some(expected), Some(as_of)) = (&verdict.as_of, questions[index].as_of) {
-                    let found = hosts.ask_key(as_of).map_err(|error| no_row(&error));
+                    let found = hosts.ask_key(as_of).map_err(Answer::from);
                     report.compared.as_of += self.answer(Host::AsOf, &found, expected, &mut differences);
                 }
             }
@@ -216,21 +216,6 @@ fn decode(decoder: &mut EventDecoder, logged: &LoggedEvent, differences: &mut Ve
 
 fn outcome(host: Host, found: &str, expected: &str) -> Difference {
     Difference::Outcome { host, found: found.to_owned(), expected: expected.to_owned() }
-}
-
-fn refused(error: &RequestError) -> Answer {
-    match error {
-        RequestError::Late { .. } => Answer::Late,
-        RequestError::Dropped => Answer::Dropped,
-    }
-}
-
-fn no_row(error: &KeyError) -> Answer {
-    match error {
-        KeyError::NoRow => Answer::Nothing,
-        KeyError::Idle => Answer::Idle,
-        KeyError::AsOfTooEarly { .. } => Answer::TooEarly,
-    }
 }
 
 impl Answer {
