@@ -31,8 +31,8 @@ impl Times {
     pub(super) fn questions(&self, key: usize, log: &[LoggedEvent], wanted: &[bool]) -> Vec<Questions> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ (key as u64) << 1);
         let of = |(index, &rows): (usize, &bool)| {
-            let as_of = random.random_bool(self.share()).then(|| self.choose(&log[..=index], &mut random));
-            Questions { rows, as_of: as_of.filter(|_| rows) }
+            let asked = rows && random.random_bool(self.share());
+            Questions { rows, as_of: asked.then(|| self.choose(&log[..=index], &mut random)) }
         };
         wanted.iter().enumerate().map(of).collect()
     }
