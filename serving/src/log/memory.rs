@@ -40,6 +40,15 @@ impl MemoryLog {
         MemoryLog { clock, inner: Mutex::default() }
     }
 
+    /// Forgets the batches of a partition that end at or before `offset`, as a log with a retention does.
+    #[cfg(test)]
+    pub(crate) fn forget_before(&self, place: &TopicPartition, offset: u64) {
+        let mut inner = self.lock();
+        let topic = inner.topics.get_mut(&place.topic).expect("topic");
+        let index = usize::try_from(place.partition).expect("partition");
+        topic.partitions[index].retain(|(last, _)| *last >= offset);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // Everything that can fail is checked before the first change under this lock.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -132,6 +141,9 @@ impl EventLog for MemoryLog {
                 break;
             }
             let batch = StoredBatch::open(Box::new(Arc::clone(stored)), place, *last)?;
+            if found.is_empty() && batch.base() > from {
+                return Err(LogError::Truncated { place: place.clone(), from, start: batch.base() });
+            }
             records += batch.records_from(from).count();
             bytes += stored.len();
             found.push(batch);

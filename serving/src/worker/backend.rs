@@ -7,7 +7,7 @@ use std::time::Duration;
 use features::online::{Claim, EmbeddedStore, Hold, OnlineStore, Removal, Slot, SlotFlush, SlotRecord};
 
 use super::error::WorkerError;
-use crate::log::{Consumer, EmbeddedLog, Entry, Epoch, EventLog, ReadLimit, StoredBatch, Transaction};
+use crate::log::{Consumer, EmbeddedLog, Entry, Epoch, EventLog, LogError, ReadLimit, StoredBatch, Transaction};
 
 /// Commits outputs, offset and states as one write.
 pub(super) type Together<L, S> = fn(&L, Transaction, &S, &[SlotFlush]) -> Result<Vec<Hold>, WorkerError>;
@@ -90,6 +90,11 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
 
     pub(super) fn read(&self, from: u64, limit: ReadLimit) -> Result<Vec<StoredBatch>, WorkerError> {
         Ok(self.log.read(&self.consumer.place, from, limit)?)
+    }
+
+    /// The log should have events from `from` on, and has none before `start`.
+    pub(super) fn truncated(&self, from: u64, start: u64) -> WorkerError {
+        LogError::Truncated { place: self.consumer.place.clone(), from, start }.into()
     }
 
     pub(super) fn end(&self) -> Result<u64, WorkerError> {

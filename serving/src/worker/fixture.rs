@@ -7,6 +7,7 @@ use features::plan::View;
 use features::project::{Project, SourceFile, Sources, Task};
 use features::sql::Catalog;
 use features::value::Type;
+use models::artifact::Artifact;
 use models::contract::sample;
 use models::registry::Version;
 use models::signature::Feature;
@@ -78,18 +79,22 @@ pub(crate) fn view(project: &Project, frame: &str) -> Arc<View> {
 /// Routes on which version 3 of the project's model serves.
 pub(crate) fn served(project: &Project) -> Routes {
     let routes = Routes::new(project);
-    let view = &project.views["form"];
+    let artifact = artifact(&project.views["form"], 0.5);
+    let binder = Binder::new(project, &routes, Arc::new(Metrics::new()));
+    let model = binder.bind(Version { model: "win".into(), number: 3, artifact }).expect("the model fits its view");
+    routes.routes[0].champion.store(Some(Arc::new(model)));
+    routes
+}
+
+/// A version of `win` trained on this version of the view.
+pub(crate) fn artifact(view: &View, intercept: f64) -> Artifact {
     let features = vec![Feature::new("yards", Type::Float), Feature::new("recent", Type::Float)];
     let mut manifest = sample::manifest("win", Task::Classification, features);
     manifest.view.name = view.name.to_string();
     manifest.view.hash = view.hash.clone();
     manifest.view.text = view.text.clone();
     manifest.view.stream = view.stream.name.to_string();
-    let artifact = sample::logistic(manifest, 0.5, vec![0.25, -0.125]);
-    let binder = Binder::new(project, &routes, Arc::new(Metrics::new()));
-    let model = binder.bind(Version { model: "win".into(), number: 3, artifact }).expect("the model fits its view");
-    routes.routes[0].champion.store(Some(Arc::new(model)));
-    routes
+    sample::logistic(manifest, intercept, vec![0.25, -0.125])
 }
 
 /// The plan of `plays`, with a model or without.

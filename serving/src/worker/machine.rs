@@ -322,11 +322,15 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         }
         let records = records(&batches, lane.next, self.next);
         let mut rejects = Vec::new();
-        if let Some(DecodedBatch { events, next, .. }) = decoder.decode(records, events, &mut rejects) {
-            let rows = lane.fold(backend, &events, rejects.len() as u64, None)?;
-            let (predictions, unserved) = champions.count(plan, &lane.version, &rows);
-            lane.count(predictions, unserved);
-            lane.boundary(next);
+        match decoder.decode(records, events, &mut rejects) {
+            Some(DecodedBatch { events, next, .. }) => {
+                let rows = lane.fold(backend, &events, rejects.len() as u64, None)?;
+                let (predictions, unserved) = champions.count(plan, &lane.version, &rows);
+                lane.count(predictions, unserved);
+                lane.boundary(next);
+            }
+            None if lane.next < self.next => return Err(backend.truncated(lane.next, self.next)),
+            None => {}
         }
         batches.retain(|batch| batch.end() > lane.next);
         lane.read = batches;

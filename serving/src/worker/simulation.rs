@@ -20,6 +20,7 @@ use super::step::{Settings, Step};
 use crate::clock::ManualClock;
 use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
 
+mod cut_over;
 mod dice;
 mod faulty;
 

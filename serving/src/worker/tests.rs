@@ -16,6 +16,8 @@ use super::step::{Settings, Step};
 use crate::clock::ManualClock;
 use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
 
+mod versions;
+
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
 
 struct Bench {
@@ -64,6 +66,13 @@ impl Bench {
     fn drain(&self) -> Worker<MemoryLog, MemoryStore> {
         let mut worker = self.worker(Settings::default());
         drain(&mut worker);
+        worker
+    }
+
+    /// Runs a new worker until it has done this.
+    fn drain_until(&self, last: Step) -> Worker<MemoryLog, MemoryStore> {
+        let mut worker = self.worker(Settings::default());
+        while worker.step().expect("step") != last {}
         worker
     }
 

@@ -1,0 +1,118 @@
+//! Two versions of a view in one partition.
+
+use features::online::OnlineStore;
+
+use super::*;
+use crate::views::InUse;
+use crate::worker::fixture::{project, view};
+
+/// Keeps a version of the view with another window.
+fn keep(bench: &Bench) -> InUse {
+    bench.plan.views.keep(&view(&project(1), "ROWS 5 PRECEDING"))
+}
+
+fn plays(numbers: std::ops::Range<u64>) -> Vec<String> {
+    numbers.map(|number| play("g1", number, number as i64, Some(1.0))).collect()
+}
+
+fn states(bench: &Bench, version: &InUse) -> usize {
+    let mut states = 0;
+    bench.store.scan(&Slot::of(&version.version().view, 0), &mut |_, _| states += 1).expect("scan");
+    states
+}
+
+#[test]
+fn a_new_version_is_built_up_in_portions_and_publishes_nothing() {
+    let bench = Bench::new(1, true);
+    bench.append(&plays(0..700));
+    bench.drain();
+    let published = bench.predictions();
+    let newer = keep(&bench);
+    assert!(newer.version().is_live(), "nobody has said otherwise");
+    let batch = ReadLimit { records: 300, ..Settings::default().batch };
+    let mut worker = bench.worker(Settings { batch, ..Settings::default() });
+    let mut steps = Vec::new();
+    let mut seen = Vec::new();
+    loop {
+        let step = worker.step().expect("step");
+        if step == Step::Bootstrapping {
+            seen.push(newer.version().standing(0).folded);
+        }
+        steps.push(step);
+        if step == Step::Idle {
+            break;
+        }
+        assert_eq!(newer.version().is_live(), newer.version().standing(0).live);
+    }
+    assert!(steps.contains(&Step::Ready));
+    assert_eq!(seen, [300, 600, 700]);
+    assert!(newer.version().is_live());
+    assert_eq!(states(&bench, &newer), 1);
+    assert_eq!(bench.predictions(), published);
+}
+
+#[test]
+fn events_are_predicted_while_a_version_is_built_up() {
+    let bench = Bench::new(1, true);
+    bench.append(&plays(0..2_000));
+    bench.drain();
+    let newer = keep(&bench);
+    let mut worker = bench.drain_until(Step::Ready);
+    bench.append(&plays(2_000..2_001));
+    let step = worker.step().expect("step");
+    assert!(matches!(step, Step::Committed(committed) if committed.events == 1), "{step:?}");
+    assert!(!newer.version().is_live());
+    drain(&mut worker);
+    assert!(newer.version().is_live());
+    assert_eq!(bench.predictions().len(), 2_001);
+}
+
+#[test]
+fn a_log_that_does_not_reach_back_builds_up_nothing_and_says_what_is_missing() {
+    let bench = Bench::new(1, true);
+    for play in plays(0..9) {
+        bench.append(&[play]);
+    }
+    bench.drain();
+    bench.log.forget_before(&place("plays"), 4);
+    let newer = keep(&bench);
+    let mut worker = bench.drain();
+    let standing = newer.version().standing(0);
+    assert!(!newer.version().is_live());
+    assert_eq!(standing.problem.as_deref(), Some("plays/0 begins at offset 4: 0 is no longer there"));
+    assert_eq!(states(&bench, &newer), 0);
+    bench.append(&plays(9..11));
+    drain(&mut worker);
+    assert_eq!(bench.predictions().len(), 11, "the version that serves goes on");
+}
+
+#[test]
+fn the_states_of_a_version_that_nobody_needs_are_removed_when_there_is_time() {
+    let bench = Bench::new(1, true);
+    bench.append(&plays(0..9));
+    let newer = keep(&bench);
+    let mut worker = bench.drain();
+    assert_eq!(states(&bench, &newer), 1);
+    let slot = Slot::of(&newer.version().view, 0);
+    drop(newer);
+    drain(&mut worker);
+    assert_eq!(bench.store.record(&slot).expect("record"), None);
+    assert_eq!(bench.counters().accepted, 9, "the others stay");
+
+    let again = keep(&bench);
+    drain(&mut worker);
+    assert!(again.version().is_live());
+    assert_eq!(states(&bench, &again), 1);
+}
+
+#[test]
+fn states_that_an_earlier_server_left_behind_are_removed() {
+    let bench = Bench::new(1, true);
+    bench.append(&plays(0..9));
+    let newer = keep(&bench);
+    bench.drain();
+    drop(newer);
+    assert_eq!(bench.store.slots("plays").expect("slots").len(), 2);
+    bench.drain();
+    assert_eq!(bench.store.slots("plays").expect("slots").len(), 1);
+}
