@@ -67,6 +67,15 @@ impl DataArgs {
 
     /// Reads the history of `stream`; rejected rows and missing columns are told on standard error.
     pub(crate) fn read(&self, project: &Project, stream: &Arc<Stream>) -> Result<History> {
+        self.read_any(project, stream)?.map_err(usage)
+    }
+
+    /// As [`DataArgs::read`], for a caller to whom it is no mistake that there is none.
+    pub(crate) fn read_any(
+        &self,
+        project: &Project,
+        stream: &Arc<Stream>,
+    ) -> Result<std::result::Result<History, BatchError>> {
         let bar = progress::spinner("reading", "rows");
         let tick = |rows: u64| bar.set_position(rows);
         let read = match self.pattern(project, stream)? {
@@ -74,9 +83,10 @@ impl DataArgs {
             None => read_imported(project, stream, &tick),
         };
         bar.finish_and_clear();
-        let history = read.map_err(usage)?;
-        remark(&history);
-        Ok(history)
+        if let Ok(history) = &read {
+            remark(history);
+        }
+        Ok(read)
     }
 }
 

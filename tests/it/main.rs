@@ -22,3 +22,5 @@ mod serve;
 mod stream;
 mod support;
 mod train;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod versions;

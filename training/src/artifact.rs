@@ -60,6 +60,7 @@ fn manifest(made: Made<'_>) -> Manifest {
             hash: model.view.hash.clone(),
             kernel_version: KERNEL_VERSION,
             stream: stream.name.to_string(),
+            declaration: run.project.declarations.get(&stream.name).cloned(),
         },
         signature: Signature::new(inputs(model), model.task),
         label: model.label.text.clone(),

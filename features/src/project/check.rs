@@ -14,7 +14,7 @@ use super::models::{Declared, Models};
 use super::spec::{Connections, Endpoint, Sink};
 use super::streams::StreamEntry;
 use super::views::ViewEntry;
-use super::{Project, Sources, endpoints, models, streams, views};
+use super::{Project, Sources, declaration, endpoints, models, streams, views};
 use crate::diagnostic::Problem;
 use crate::sql::{self, Catalog};
 
@@ -35,7 +35,7 @@ pub(super) fn check(dir: &Path, sources: &Sources, environment: Environment<'_>)
     let mut problems = doc.into_problems();
     problems.sort_by_key(|problem| (problem.line, problem.column));
     problems.extend(view_problems);
-    match parts.finish(dir) {
+    match parts.finish(dir, &text) {
         Some(project) if problems.is_empty() => Ok(project),
         _ => Err(problems),
     }
@@ -176,12 +176,13 @@ fn place(table: &DeTable<'_>, group: &str, name: &str) -> std::ops::Range<usize>
 
 impl Parts {
     /// The project, if every part of it is whole.
-    fn finish(self, dir: std::path::PathBuf) -> Option<Project> {
+    fn finish(self, dir: std::path::PathBuf, text: &str) -> Option<Project> {
         let views = self.views.into_iter().map(|(name, entry)| Some((name, entry.view?))).collect::<Option<_>>()?;
         Some(Project {
             dir,
             name: self.name?,
             streams: self.streams.into_iter().map(|(name, entry)| (name, entry.stream)).collect(),
+            declarations: declaration::of_streams(text),
             views,
             models: whole(self.models)?,
             endpoints: whole(self.endpoints)?,

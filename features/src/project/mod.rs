@@ -3,6 +3,7 @@
 mod algorithm;
 mod check;
 mod connections;
+mod declaration;
 mod document;
 mod endpoints;
 mod exploded;
@@ -25,6 +26,7 @@ use smol_str::SmolStr;
 pub use algorithm::{
     Algorithm, Boosting, CalibrationMethod, Direction, EarlyStopping, Forest, ForestVariant, Parameter,
 };
+pub use declaration::view_as_declared;
 pub use sources::{SourceFile, Sources};
 pub use spec::{Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task, TestPart};
 
@@ -38,6 +40,8 @@ pub struct Project {
     pub dir: PathBuf,
     pub name: String,
     pub streams: IndexMap<SmolStr, Arc<Stream>>,
+    /// Each stream as `clutch.toml` declares it, as TOML of its own: see [`view_as_declared`].
+    pub declarations: IndexMap<SmolStr, String>,
     pub views: IndexMap<SmolStr, Arc<View>>,
     pub models: IndexMap<SmolStr, Arc<Model>>,
     pub endpoints: IndexMap<SmolStr, Endpoint>,

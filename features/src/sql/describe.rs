@@ -6,9 +6,9 @@ use sqlparser::keywords::RESERVED_FOR_COLUMN_ALIAS;
 use super::fault::Report;
 use super::parse::parse_scalar;
 use crate::element::Element;
-use crate::plan::{Call, Expr, Frame, HalfLife, Node, View, Window, WindowFunction};
-use crate::schema::Schema;
-use crate::value::{Type, Value};
+use crate::plan::{Call, Column, Expr, Frame, HalfLife, Node, View, Window, WindowFunction};
+use crate::schema::{EventTime, Schema, Stream};
+use crate::value::{Micros, Type, Value};
 use crate::{duration, element};
 
 /// A window: `PARTITION BY game_id ORDER BY event_time ROWS 10 PRECEDING`.
@@ -76,6 +76,48 @@ pub fn describe_view(view: &View) -> String {
         text.push_str(&format!("{begin} w{} AS ({})", index + 1, describe_window(view, window)));
     }
     text
+}
+
+/// A column's expression with the window of each call: `avg(yards) OVER (PARTITION BY …)`.
+pub fn describe_column(view: &View, column: &Column) -> String {
+    let over = |call: &Call| {
+        let window = view.windows.get(call.window).map(|window| describe_window(view, window)).unwrap_or_default();
+        format!("{} OVER ({window})", describe_call(view, call))
+    };
+    let results: Vec<String> = view.calls.iter().map(over).collect();
+    written(&column.expr, &view.stream.schema, &results)
+}
+
+/// The rules of a stream that decide which events are folded, and in which order: what a view's hash covers of it.
+pub fn describe_rules(stream: &Stream) -> Vec<(String, String)> {
+    let schema = &stream.schema;
+    let names =
+        |indices: &[usize]| indices.iter().map(|&i| quoted(&schema.fields[i].name)).collect::<Vec<_>>().join(", ");
+    let length = |length: Micros| if length == Micros::MAX { "none".to_owned() } else { duration::format(length) };
+    let mut rules = vec![
+        ("stream".to_owned(), stream.name.to_string()),
+        ("key".to_owned(), names(&stream.key)),
+        ("id".to_owned(), names(&stream.id)),
+        match &stream.event_time {
+            EventTime::Time { text, .. } => {
+                ("event_time".to_owned(), text.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
+            EventTime::Order { field } => ("order".to_owned(), quoted(&schema.fields[*field].name)),
+        },
+        ("lateness".to_owned(), length(stream.lateness)),
+        ("dedupe".to_owned(), length(stream.dedupe)),
+        ("max_ahead".to_owned(), length(stream.max_ahead)),
+        ("retention".to_owned(), stream.retention.map_or_else(|| "none".to_owned(), length)),
+    ];
+    for field in &schema.fields {
+        if field.required {
+            rules.push((format!("required {}", field.name), field.ty.to_string()));
+        }
+        if let Some(check) = &field.check {
+            rules.push((format!("check of {}", field.name), check.text.clone()));
+        }
+    }
+    rules
 }
 
 /// An expression of a view's columns, filter or windows.

@@ -65,6 +65,10 @@ pub struct ViewRecord {
     pub hash: ViewHash,
     pub kernel_version: u32,
     pub stream: String,
+    /// The stream as `clutch.toml` declared it then, as TOML of its own: with it the text gives the same hash again. Not
+    /// in versions made before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<String>,
 }
 
 /// Rows whose `time` field is at least `test_from` are the test part.

@@ -35,6 +35,7 @@ fn full() -> Artifact {
             hash: ViewHash("0123456789abcdef0123456789abcdef".to_owned()),
             kernel_version: 1,
             stream: "plays".to_owned(),
+            declaration: None,
         },
         signature: Signature::new(features, Task::Classification),
         label: "result > 0".to_owned(),

@@ -25,6 +25,7 @@ pub fn manifest(model: &str, task: Task, features: Vec<Feature>) -> Manifest {
             hash: ViewHash("0".repeat(32)),
             kernel_version: 1,
             stream: "plays".to_owned(),
+            declaration: None,
         },
         signature: Signature::new(features, task),
         label: "won".to_owned(),

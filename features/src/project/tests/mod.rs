@@ -12,6 +12,7 @@ mod exploded;
 mod files;
 mod hostile;
 mod problems;
+mod recorded;
 
 use std::path::Path;
 

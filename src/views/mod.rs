@@ -1,5 +1,7 @@
 //! `clutch views`
 
+mod diff;
+
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -28,6 +30,8 @@ enum Command {
         /// A view of the project.
         name: String,
     },
+    /// What changed between two versions of a view, and how many values differ over history.
+    Diff(diff::Args),
 }
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
@@ -55,6 +59,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
             object["sql"] = view.text.clone().into();
             output::json(context, &object);
         }
+        Command::Diff(args) => return diff::run(&args, &project, context),
     }
     Ok(ExitCode::SUCCESS)
 }
