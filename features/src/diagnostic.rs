@@ -118,9 +118,11 @@ fn snippet<'a>(excerpt: &Excerpt, line: usize, path: &'a str) -> Snippet<'a, ann
         let from = excerpt.span.start.saturating_sub(WIDEST_LINE / 3).max(start);
         window = within(text, from..(from + WIDEST_LINE).min(end));
     }
-    let marked_end = excerpt.span.end.clamp(excerpt.span.start, window.end.max(excerpt.span.start));
-    let marked = (excerpt.span.start - window.start)..(marked_end - window.start);
-    Snippet::source(text[window].trim_end_matches(['\n', '\r']).to_owned())
+    // A mark that ends in line breaks ends before them: there is nothing of them to show.
+    let shown = text[window.clone()].trim_end_matches(['\n', '\r']);
+    let within_shown = |at: usize| at.saturating_sub(window.start).min(shown.len());
+    let marked = within_shown(excerpt.span.start)..within_shown(excerpt.span.end);
+    Snippet::source(shown.to_owned())
         .line_start(line)
         .path(path)
         .annotation(AnnotationKind::Primary.span(marked))
@@ -137,4 +139,34 @@ fn within(text: &str, span: Range<usize>) -> Range<usize> {
         end += 1;
     }
     start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The marked bytes of a text as `check` shows them.
+    fn shown(text: &str, span: Range<usize>) -> String {
+        let problem = Problem::at(Path::new("v.sql"), &Arc::from(text), span, "wrong", None);
+        let plain = Problems(vec![problem]);
+        plain.render(true);
+        plain.render(false)
+    }
+
+    #[test]
+    fn a_mark_that_ends_in_empty_lines_is_shown() {
+        let text = shown("a 'b\n\n\n\n", 2..8);
+        assert!(text.contains("1 | a 'b\n  |   ^^"), "{text}");
+    }
+
+    #[test]
+    fn every_span_of_a_text_can_be_shown() {
+        let text = "é\r\n\n\nab\n\n\n\nc 🏈\n";
+        for start in 0..=text.len() + 2 {
+            for end in 0..=text.len() + 2 {
+                shown(text, start..end);
+                shown(&text.replace('b', &"b".repeat(400)), start..end);
+            }
+        }
+    }
 }
