@@ -4,7 +4,7 @@ use sqlparser::ast::{self, CastKind, FunctionArg, FunctionArgExpr, FunctionArgum
 use sqlparser::tokenizer::Span;
 
 use super::typing::{Typed, Typer};
-use super::{convert, refusal, windows};
+use super::{convert, mismatch, refusal, windows};
 use crate::element::{Element, ResolveError};
 use crate::nearest::did_you_mean;
 use crate::plan::{Expr, Node};
@@ -48,16 +48,7 @@ impl Typer<'_, '_> {
                     did_you_mean(last, known, || "see the list of functions in the documentation of views".to_owned()),
                 )
             }
-            ResolveError::Mismatch { name, given, accepted } => {
-                let given: Vec<_> = given.iter().map(|ty| ty.name()).collect();
-                let message = match name.split_once(':') {
-                    Some(("cast", ty)) => format!("no conversion from {} to {ty}", given.join(", ")),
-                    Some((_, unit)) => format!("no {unit} can be extracted from {}", given.join(", ")),
-                    None if name == "neg" => format!("`-` does not take ({})", given.join(", ")),
-                    None => format!("`{name}` does not take ({})", given.join(", ")),
-                };
-                (message, accepts(accepted))
-            }
+            ResolveError::Mismatch { name, given, accepted } => mismatch::explain(name, given, accepted),
         };
         self.fault(span, message, help)
     }
@@ -162,14 +153,6 @@ fn resolve(name: &str, arguments: &[Typed]) -> Result<crate::element::Overload, 
         return Ok(found);
     }
     Element::resolve(name, &with(guesses[0]))
-}
-
-fn accepts(accepted: &[String]) -> String {
-    match accepted {
-        [] => "it takes nothing of the kind".to_owned(),
-        [one] => format!("it takes {one}"),
-        [rest @ .., last] => format!("it takes {} or {last}", rest.join(", ")),
-    }
 }
 
 /// The type that SQL calls by this name.

@@ -80,7 +80,7 @@ pub(super) fn interval(interval: &ast::Interval, report: &mut Report) -> Option<
         Ok(length) => constant(Value::Interval(length)),
         Err(error) => {
             let help = match &error {
-                duration::DurationError::NotFixed(_) => "say it in days: INTERVAL '30 days'",
+                duration::DurationError::NotFixed(_) => "say it in days: INTERVAL '30 days', or '365 days'",
                 _ => "units of fixed length: microsecond, millisecond, second, minute, hour, day, week",
             };
             report.fault(span, error.to_string(), help.to_owned());
@@ -96,7 +96,8 @@ pub(super) fn typed_string(typed: &ast::TypedString, report: &mut Report) -> Opt
         ast::Value::SingleQuotedString(text) if matches!(typed.data_type, DataType::Timestamp(..)) => text,
         _ => {
             let message = format!("constants of type {} do not exist", typed.data_type);
-            report.fault(span, message, "write TIMESTAMP '2024-09-05 20:20:00'".to_owned());
+            let help = "write TIMESTAMP '2024-09-05 20:20:00'; without a time of day it is midnight".to_owned();
+            report.fault(span, message, help);
             return None;
         }
     };

@@ -14,6 +14,7 @@ mod fault;
 mod function;
 mod lex;
 mod literal;
+mod mismatch;
 mod parse;
 mod refusal;
 mod scalar;

@@ -233,3 +233,17 @@ fn broken_toml() {
         .concat()
     );
 }
+
+#[test]
+fn views_of_each_other() {
+    let manifest = "[project]\nname = \"demo\"\n".to_owned() + &PROJECT[PROJECT.find("\n[streams.plays]").unwrap()..PROJECT.find("\n[models").unwrap()];
+    let circle = [
+        ("a", "CREATE VIEW a AS SELECT game_id, down FROM b"),
+        ("b", "CREATE VIEW b AS SELECT game_id, down FROM c"),
+        ("c", "CREATE VIEW c AS SELECT game_id, down FROM a"),
+        ("d", "CREATE VIEW d AS SELECT game_id, down FROM d"),
+    ];
+    let problems = check(&manifest, &circle).expect_err("views of views");
+    assert_eq!(problems.0.len(), 4);
+    golden!(format!("{problems}"));
+}

@@ -60,6 +60,20 @@ fn a_megabyte_is_refused_unread() {
     assert!(faults[0].message.contains("bytes of SQL"), "{faults:?}");
 }
 
+/// As `check` prints it: the text itself is cut.
+#[test]
+fn what_is_too_large_or_too_deep_is_told_in_a_few_lines() {
+    let wide = format!("SELECT {} FROM plays", vec!["down"; 250_000].join(", "));
+    let deep = |open: &str, depth| format!("SELECT {}1{} AS x FROM plays", open.repeat(depth), ")".repeat(depth));
+    let texts = [wide, deep("(", 150), deep("(", 10_000), deep("abs(", 150), deep("CASE WHEN (", 10_000)];
+    let told: Vec<String> = texts
+        .iter()
+        .map(|text| super::explained(&format!("CREATE VIEW v AS {text}")))
+        .inspect(|told| assert!(told.len() < 2_000, "{told}"))
+        .collect();
+    golden!(told.join("\n\n"));
+}
+
 #[test]
 fn thousands_of_columns_are_refused() {
     let columns: Vec<String> = (0..3_000).map(|i| format!("down AS c{i}")).collect();
