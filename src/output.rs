@@ -47,6 +47,13 @@ pub(crate) fn print_line(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// How many characters fit into a line of standard output: `None` if it is no terminal.
+#[cfg(feature = "train")]
+pub(crate) fn width() -> Option<usize> {
+    let columns = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    if std::io::stdout().is_terminal() { columns().filter(|columns| *columns > 0) } else { None }
+}
+
 /// A remark on standard error: visible with `--json` too.
 pub(crate) fn note(line: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr().lock(), "{}", line.as_ref());

@@ -122,10 +122,7 @@ fn snippet<'a>(excerpt: &Excerpt, line: usize, path: &'a str) -> Snippet<'a, ann
     let shown = text[window.clone()].trim_end_matches(['\n', '\r']);
     let within_shown = |at: usize| at.saturating_sub(window.start).min(shown.len());
     let marked = within_shown(excerpt.span.start)..within_shown(excerpt.span.end);
-    Snippet::source(shown.to_owned())
-        .line_start(line)
-        .path(path)
-        .annotation(AnnotationKind::Primary.span(marked))
+    Snippet::source(shown.to_owned()).line_start(line).path(path).annotation(AnnotationKind::Primary.span(marked))
 }
 
 /// The span moved to lie within the text and on character boundaries.

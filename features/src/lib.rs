@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod element;
 pub mod event;
+pub mod explain;
 #[cfg(any(test, feature = "test-support"))]
 pub mod fuzzing;
 pub mod host;

@@ -5,6 +5,7 @@
 //! left of all older rows: one accumulator per call that sees everything) and the heads (one accumulator per call, ready
 //! for the next event in order). Base and buffer are the state; heads are derived from them and never stored.
 
+mod account;
 mod arrange;
 mod as_of;
 mod decaying;
@@ -17,6 +18,8 @@ pub(crate) mod planted;
 mod rows;
 mod state;
 
+pub(crate) use account::value_bytes;
+pub use account::{Account, Accumulates, Cost};
 pub use arrange::Kernel;
 pub use exact_sum::ExactSum;
 pub use state::ViewState;

@@ -236,7 +236,8 @@ fn broken_toml() {
 
 #[test]
 fn views_of_each_other() {
-    let manifest = "[project]\nname = \"demo\"\n".to_owned() + &PROJECT[PROJECT.find("\n[streams.plays]").unwrap()..PROJECT.find("\n[models").unwrap()];
+    let manifest = "[project]\nname = \"demo\"\n".to_owned()
+        + &PROJECT[PROJECT.find("\n[streams.plays]").unwrap()..PROJECT.find("\n[models").unwrap()];
     let circle = [
         ("a", "CREATE VIEW a AS SELECT game_id, down FROM b"),
         ("b", "CREATE VIEW b AS SELECT game_id, down FROM c"),

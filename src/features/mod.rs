@@ -1,4 +1,6 @@
-//! `clutch features`: a view over history, into a file.
+//! `clutch features`: a view over history, into a file or onto the terminal.
+
+mod head;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ use crate::{lookup, progress};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
+  clutch features --view win_probability --head 20
   clutch features --view win_probability --out rows.parquet
   clutch features --view win_probability --data plays='data/*.parquet' --out rows.csv --order served")]
 pub(crate) struct Args {
@@ -26,8 +29,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     data: DataArgs,
     /// Where the rows go: .parquet, .csv or .jsonl (the latter two also with .gz).
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "head")]
+    out: Option<PathBuf>,
+    /// Show the first rows.
+    #[arg(long, value_name = "ROWS")]
+    head: Option<usize>,
     /// ideal: sorted by event time, nothing is late. served: in file order, with the decisions that a live stream takes.
     #[arg(long, default_value = "ideal")]
     order: OrderArg,
@@ -41,7 +47,9 @@ enum OrderArg {
 
 pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     // A name that no table can have is found out before hours of work.
-    Format::of_output(&args.out).map_err(|fault| UsageError::new(format!("{}: {fault}", args.out.display())))?;
+    if let Some(out) = &args.out {
+        Format::of_output(out).map_err(|fault| UsageError::new(format!("{}: {fault}", out.display())))?;
+    }
     let project = context.project()?;
     let view = lookup::view(&project, &args.view)?;
     let started = Instant::now();
@@ -58,10 +66,19 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let features = started.elapsed() - read;
 
     let table = with_key_and_id(view, &history, &computed);
-    batch::write_table(&args.out, &table).with_context(|| format!("writing {}", args.out.display()))?;
+    if let Some(out) = &args.out {
+        batch::write_table(out, &table).with_context(|| format!("writing {}", out.display()))?;
+    }
     let total = started.elapsed();
 
     let rows = table.rows;
+    if let Some(shown) = args.head {
+        let naming = table.columns.len() - view.columns.iter().filter(|column| !column.identity).count();
+        for line in head::head(&table, shown, naming, output::width()) {
+            output::say(context, line);
+        }
+        output::say(context, "");
+    }
     output::say(context, summary(&args, &history, &computed));
     output::json(
         context,
@@ -86,13 +103,10 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<ExitCode> {
 }
 
 fn summary(args: &Args, history: &History, computed: &ViewTable) -> String {
-    let mut line = format!(
-        "{} rows of {} from {} events into {}",
-        computed.table.rows,
-        args.view,
-        history.len(),
-        args.out.display()
-    );
+    let mut line = format!("{} rows of {} from {} events", computed.table.rows, args.view, history.len());
+    if let Some(out) = &args.out {
+        line.push_str(&format!(" into {}", out.display()));
+    }
     for (count, what) in [
         (computed.late, "late"),
         (computed.duplicate, "repeated"),

@@ -1,5 +1,8 @@
 //! `clutch check`
 
+mod explain;
+mod watch;
+
 use std::process::ExitCode;
 
 use features::duration;
@@ -16,16 +19,41 @@ use crate::table::table;
 
 Examples:
   clutch check --project nfl
+  clutch check --project nfl --explain    what each view computes, keeps and costs
+  clutch check --project nfl --watch      again on every change, until Ctrl-C
   clutch check --project nfl --json"
 )]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Tell of each view what is computed in which step, what is kept of a key, in bytes, and what an event costs; where
+    /// history was imported, also how large states became over it.
+    #[arg(long)]
+    explain: bool,
+    /// Check again whenever clutch.toml or a view changes.
+    #[arg(long)]
+    watch: bool,
+}
 
-pub(crate) fn run(_args: Args, context: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
+    if !args.watch {
+        return once(&args, context);
+    }
+    watch::run(context, || once(&args, context).unwrap_or_else(|error| output::report(&error, context)))
+}
+
+fn once(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let project = context.project()?;
     for line in summary(&project) {
         say(context, line);
     }
-    output::json(context, &object(&project));
+    let mut object = object(&project);
+    if args.explain {
+        let (lines, objects): (Vec<_>, Vec<_>) = explain::views(&project).into_iter().unzip();
+        for line in lines.into_iter().flat_map(|lines| [String::new()].into_iter().chain(lines)) {
+            say(context, line.trim_end());
+        }
+        object["explained"] = objects.into();
+    }
+    output::json(context, &object);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,7 +106,7 @@ fn with_header<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [St
 fn stream_row(stream: &Stream) -> [String; 7] {
     let event_time = match &stream.event_time {
         EventTime::Order { field } => format!("in the order of {}", stream.schema.fields[*field].name),
-        EventTime::Time { text, .. } => shortened(text),
+        EventTime::Time { text, .. } => shortened(text, 40),
     };
     let outcomes = stream.schema.fields.iter().filter(|field| field.outcome).count();
     [
@@ -107,11 +135,10 @@ fn model_row(model: &Model) -> [String; 5] {
 }
 
 /// An expression in one line.
-fn shortened(text: &str) -> String {
-    const ENOUGH: usize = 40;
+fn shortened(text: &str, longest: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
-    match line.char_indices().nth(ENOUGH) {
+    match line.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
