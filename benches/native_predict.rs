@@ -1,5 +1,7 @@
-//! The native linear predictor, one row at a time and a thousand, beside a bare dot product of the same width: the
-//! limit, which imputes nothing, links nothing and goes through no trait object. One core.
+//! The native predictors, one row at a time and a thousand, and explanations. One core.
+//!
+//! Beside the linear one stands a bare dot product of the same width: the limit, which imputes nothing, links nothing and
+//! goes through no trait object. Beside 200 trees of depth 5 stands a walk that only follows children, one after the other.
 //!
 //! Run: `cargo bench --bench native_predict`
 
@@ -8,7 +10,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use models::artifact::{LinearModel, Link};
+use models::artifact::{Aggregation, LinearModel, Link, NativeModel, Node, Side, TreeModel, predictor_of};
 use models::predictor::Predictor;
 use rand::{Rng, SeedableRng};
 
@@ -57,6 +59,74 @@ fn main() {
         each_row(&full, |row| logistic.contributions(row, &mut contributions).unwrap_or(f64::NAN));
     });
     report("logistic, contributions row by row", explained);
+    trees(&full, &mut random);
+}
+
+const TREES: usize = 200;
+const DEPTH: u32 = 5;
+
+fn trees(inputs: &[f64], random: &mut rand_chacha::ChaCha8Rng) {
+    let model = ensemble(random);
+    let plain = nanoseconds_a_row(|| each_row(inputs, |row| walk(&model, row)));
+    let predictor = predictor_of(&NativeModel::Trees(model));
+    println!("\n{TREES} trees of depth {DEPTH}, {FEATURES} features, one core");
+    println!("{:<44} {:>9} {:>12}", "", "ns/row", "of the walk");
+    let report = |name: &str, time: f64| println!("{name:<44} {time:>9.1} {:>12.2}", time / plain);
+    report("one tree after the other, branch by branch", plain);
+    let one = |row: &[f64]| {
+        let mut out = [0.0];
+        predictor.predict(row, &mut out);
+        out[0]
+    };
+    report("trees, row by row", nanoseconds_a_row(|| each_row(inputs, one)));
+    let mut out = vec![0.0; ROWS];
+    let together = nanoseconds_a_row(|| {
+        predictor.predict(black_box(inputs), &mut out);
+        black_box(&out);
+    });
+    report("trees, a thousand rows in one call", together);
+    let mut contributions = vec![0.0; FEATURES];
+    let few = &inputs[..20 * FEATURES];
+    let start = Instant::now();
+    each_row(few, |row| predictor.contributions(row, &mut contributions).unwrap_or(f64::NAN));
+    report("trees, contributions row by row", start.elapsed().as_secs_f64() * 1e9 / 20.0);
+}
+
+/// Full trees with random features and thresholds.
+fn ensemble(random: &mut rand_chacha::ChaCha8Rng) -> TreeModel {
+    let splits = 2_u32.pow(DEPTH) - 1;
+    let mut tree = || {
+        let mut nodes = Vec::new();
+        for node in 0..splits {
+            nodes.push(Node::Split {
+                feature: random.random_range(0..u32::try_from(FEATURES).expect("few")),
+                threshold: random.random_range(-2.0..2.0),
+                left: 2 * node + 1,
+                right: 2 * node + 2,
+                missing: if random.random_bool(0.5) { Side::Left } else { Side::Right },
+            });
+        }
+        nodes.extend((0..=splits).map(|_| Node::Leaf { value: random.random_range(-0.1..0.1), cover: 1.0 }));
+        nodes
+    };
+    let trees = (0..TREES).map(|_| tree()).collect();
+    TreeModel::new(Link::Logit, 0.1, Aggregation::Sum, FEATURES, trees).expect("full trees")
+}
+
+/// The plainest way to a leaf.
+fn walk(model: &TreeModel, row: &[f64]) -> f64 {
+    let leaf = |nodes: &[Node]| {
+        let mut at = 0_u32;
+        loop {
+            match nodes[at as usize] {
+                Node::Leaf { value, .. } => return f64::from(value),
+                Node::Split { feature, threshold, left, right, .. } => {
+                    at = if (row[feature as usize] as f32) < threshold { left } else { right };
+                }
+            }
+        }
+    };
+    model.trees().iter().map(|tree| leaf(tree.nodes())).sum()
 }
 
 fn dot(coefficients: &[f64], row: &[f64]) -> f64 {

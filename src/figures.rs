@@ -1,6 +1,6 @@
 //! How evaluations look to people: metrics with intervals, references, coefficients, as tables of plain text.
 
-use models::artifact::Coefficients;
+use models::artifact::{Coefficients, Importances};
 use models::evaluation::{Estimate, Evaluation, Interval};
 
 use crate::table::{count, table};
@@ -43,6 +43,15 @@ pub(crate) fn coefficients(coefficients: &Coefficients) -> Vec<String> {
         rows.push(vec![term.feature.clone(), significant(term.value), standardised]);
     }
     rows.push(vec!["(intercept)".to_owned(), significant(coefficients.intercept), String::new()]);
+    table(&rows)
+}
+
+/// What moves the margin most comes first.
+pub(crate) fn importances(importances: &Importances) -> Vec<String> {
+    let mut features: Vec<_> = importances.features.iter().collect();
+    features.sort_by(|a, b| b.mean_contribution.total_cmp(&a.mean_contribution));
+    let mut rows = vec![["feature", "mean |contribution|"].map(str::to_owned).to_vec()];
+    rows.extend(features.into_iter().map(|f| vec![f.feature.clone(), format!("{:.4}", f.mean_contribution)]));
     table(&rows)
 }
 

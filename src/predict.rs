@@ -24,6 +24,7 @@ use crate::output::{self, UsageError, say};
 #[command(after_help = r#"Examples:
   clutch predict --project nfl --model win_probability@champion --event @play.json
   clutch predict --project nfl --model win_probability/3 --key '{"game_id":"2024_22_KC_PHI"}'
+  clutch predict --project nfl --model win_probability --event @play.json --explain
   echo '{"lead":3}' | clutch predict --model win --features -
 
 JSON is given as it is, as @FILE, or as - for standard input. A running server is asked; where none runs, the
@@ -40,6 +41,9 @@ pub(crate) struct Args {
     /// Repeat the model's inputs in the answer.
     #[arg(long)]
     return_features: bool,
+    /// Say what each input contributed to the prediction.
+    #[arg(long)]
+    explain: bool,
     /// Where versions are kept, if not where the project says. A running server uses its own.
     #[arg(long, value_name = "DIR")]
     registry: Option<PathBuf>,
@@ -89,7 +93,7 @@ fn body(args: &Args) -> anyhow::Result<Vec<u8>> {
     let text = literal(name, text)?;
     let raw: &RawValue =
         serde_json::from_str(text.trim()).map_err(|error| UsageError::new(format!("--{name} is not JSON: {error}")))?;
-    let mut body = json!({ "model": args.model, "return_features": args.return_features });
+    let mut body = json!({ "model": args.model, "return_features": args.return_features, "explain": args.explain });
     if let Some(as_of) = &args.as_of {
         body["as_of"] = json!(as_of);
     }
@@ -201,6 +205,21 @@ fn describe(answer: &Value) -> Vec<String> {
     for (name, value) in answer["features"].as_object().into_iter().flatten() {
         lines.push(format!("  {name} = {value}"));
     }
+    lines.extend(explanation(&answer["explanation"]));
+    lines
+}
+
+/// What moved the margin most comes first.
+fn explanation(explanation: &Value) -> Vec<String> {
+    let Some(contributions) = explanation["contributions"].as_object() else { return Vec::new() };
+    let mut contributions: Vec<(&str, f64)> =
+        contributions.iter().map(|(name, value)| (name.as_str(), value.as_f64().unwrap_or_default())).collect();
+    contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let number = |name: &str| explanation[name].as_f64().unwrap_or_default();
+    let width = contributions.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("without any".len());
+    let mut lines = vec![format!("margin {:+.4}, of which", number("margin"))];
+    lines.push(format!("  {:<width$}  {:+.4}", "without any", number("base")));
+    lines.extend(contributions.iter().map(|(name, value)| format!("  {name:<width$}  {value:+.4}")));
     lines
 }
 
@@ -218,7 +237,7 @@ mod tests {
     use super::*;
 
     fn args(given: Given) -> Args {
-        Args { model: "win/3".into(), given, as_of: None, return_features: false, registry: None }
+        Args { model: "win/3".into(), given, as_of: None, return_features: false, explain: false, registry: None }
     }
 
     fn event(text: &str) -> Args {
@@ -229,7 +248,7 @@ mod tests {
     fn the_callers_json_is_passed_on_as_it_is_written() {
         let body = body(&event(r#" {"lead": 1.50} "#)).expect("body");
         let text = String::from_utf8(body).expect("text");
-        assert_eq!(text, r#"{"model":"win/3","return_features":false,"event":{"lead": 1.50}}"#);
+        assert_eq!(text, r#"{"model":"win/3","return_features":false,"explain":false,"event":{"lead": 1.50}}"#);
     }
 
     #[test]

@@ -110,6 +110,10 @@ fn describe(report: &TrainReport, stored: &str, project: &str) -> Vec<String> {
         lines.push(String::new());
         lines.extend(figures::coefficients(coefficients));
     }
+    if let (None, Some(importances)) = (&manifest.coefficients, &manifest.importances) {
+        lines.push(String::new());
+        lines.extend(figures::importances(importances));
+    }
     lines.push(String::new());
     lines.push(format!("  gate    {}", manifest.gate.outcome.name()));
     lines.extend(gate::reasons(&manifest.gate).into_iter().map(|reason| format!("          {reason}")));

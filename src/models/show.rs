@@ -103,12 +103,13 @@ fn tested(manifest: &Manifest) -> String {
     format!("on {} rows{groups}{split}", count(manifest.rows.test))
 }
 
-/// Coefficients where there are some, otherwise the names and types of the inputs.
+/// Coefficients where there are some, importances where there are those, otherwise the names and types of the inputs.
 fn inputs(artifact: &Artifact) -> Vec<String> {
     let manifest = artifact.manifest();
-    match &manifest.coefficients {
-        Some(coefficients) => figures::coefficients(coefficients),
-        None => {
+    match (&manifest.coefficients, &manifest.importances) {
+        (Some(coefficients), _) => figures::coefficients(coefficients),
+        (None, Some(importances)) => figures::importances(importances),
+        (None, None) => {
             let mut rows = vec![vec!["feature".to_owned(), "type".to_owned()]];
             rows.extend(manifest.signature.features.iter().map(|f| vec![f.name.clone(), f.ty.to_string()]));
             table(&rows)

@@ -55,6 +55,7 @@ impl TrainReport {
             "groups": manifest.evaluation.groups,
             "references": manifest.evaluation.references,
             "coefficients": manifest.coefficients,
+            "importances": manifest.importances,
             "seconds": self.seconds,
             "gate": manifest.gate.outcome.name(),
             "gate_rules": manifest.gate.rules,

@@ -18,6 +18,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, models: &Models) -
     let model_name = section.required_string("model", "model = \"…\": the model that it serves");
     let topic = section.string("topic").map(|text| topic(doc, &text));
     let include = section.strings("include").unwrap_or_default();
+    let explain = section.bool("explain").unwrap_or(false);
     let watch = section.string("watch");
     section.finish();
     let model_name = model_name?;
@@ -41,6 +42,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, models: &Models) -
         model: model.name.clone(),
         topic: topic.flatten().unwrap_or_else(|| format!("{}-{}", model.view.stream.topic, name.value)),
         include: include.iter().map(|text| SmolStr::new(text.value)).collect(),
+        explain,
         watch: watch.map(|text| text.value.to_owned()),
     })
 }

@@ -88,6 +88,8 @@ pub struct Endpoint {
     pub topic: String,
     /// Stream fields and view columns that each streamed prediction repeats.
     pub include: Vec<SmolStr>,
+    /// Each streamed prediction says what every feature contributed to it.
+    pub explain: bool,
     /// A line for `clutch stream watch`: text with `{name}` of included values; `{name:clock}` prints seconds as m:ss.
     pub watch: Option<String>,
 }

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use uuid::Uuid;
 
 use super::problem::Problem;
-use crate::predict::{Chosen, PredictError, Prediction};
+use crate::predict::{Chosen, Named, PredictError, Prediction};
 use crate::routing::LoadedModel;
 
 /// The answer to `POST /predict`.
@@ -61,6 +61,8 @@ struct Row<'a> {
     features_age_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     features: Option<Features<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Option<Named<'a>>>,
 }
 
 #[derive(serde::Serialize)]
@@ -101,6 +103,10 @@ impl<'a> Row<'a> {
             outputs: Outputs { name: model.output(), value: prediction.value },
             features_age_ms: prediction.features_age_ms,
             features: prediction.features.as_deref().map(|values| Features { model, values }),
+            explanation: prediction
+                .explanation
+                .as_ref()
+                .map(|known| known.as_ref().map(|explanation| Named { model, explanation })),
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn one(text: &str) -> Result<Asked<'_, Given<'_>>, HttpError> {
     if as_of.is_some() && body.key.is_none() {
         return Err(invalid("`as_of` goes with `key` only"));
     }
-    let options = Options { return_features: body.return_features };
+    let options = Options { return_features: body.return_features, explain: body.explain };
     Ok(Asked { endpoint: body.endpoint, model: body.model, given, options })
 }
 
@@ -69,7 +69,7 @@ pub(super) fn batch(text: &str) -> Result<Asked<'_, Vec<Given<'_>>>, HttpError> 
         return Err(HttpError::BatchSize { rows: rows.len(), limit: BATCH_ROWS });
     }
     let given = rows.into_iter().map(|row| make(row, as_of)).collect();
-    let options = Options { return_features: body.return_features };
+    let options = Options { return_features: body.return_features, explain: body.explain };
     Ok(Asked { endpoint: body.endpoint, model: body.model, given, options })
 }
 
@@ -87,6 +87,8 @@ struct OneBody<'a> {
     as_of: Option<Cow<'a, str>>,
     #[serde(default)]
     return_features: bool,
+    #[serde(default)]
+    explain: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,6 +105,8 @@ struct BatchBody<'a> {
     as_of: Option<Cow<'a, str>>,
     #[serde(default)]
     return_features: bool,
+    #[serde(default)]
+    explain: bool,
 }
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, HttpError> {

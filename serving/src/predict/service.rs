@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::rows::{Row, RowSources, States};
 use super::target::choose;
-use super::{Chosen, Given, PredictError, Target};
+use super::{Chosen, Explanation, Given, PredictError, Target};
 use crate::clock::Clock;
-use crate::routing::{DirectModels, Routes};
+use crate::routing::{DirectModels, LoadedModel, Routes};
 
 /// How many rows of a batch are computed before other requests get their turn.
 const ROWS_PER_TURN: usize = 32;
@@ -30,6 +30,8 @@ pub struct PredictService {
 pub struct Options {
     /// Repeat the model's inputs in the answer.
     pub return_features: bool,
+    /// Say what each input contributed.
+    pub explain: bool,
 }
 
 /// What one row was answered with.
@@ -43,6 +45,8 @@ pub struct Prediction {
     pub features_age_ms: Option<i64>,
     /// One value per input of the model, where asked for.
     pub features: Option<Vec<Value>>,
+    /// Where asked for; inside, `None` where the model cannot tell.
+    pub explanation: Option<Option<Explanation>>,
 }
 
 /// Answers in the order of the rows given.
@@ -127,15 +131,23 @@ impl PredictService {
         model.predictor.predict(&inputs, &mut outputs);
         model.metrics.answered.inc_by(good as u64);
         let now = self.clock.now();
+        let mut explanations = options.explain.then(|| explanations(model, &inputs, good)).into_iter().flatten();
         let mut outputs = outputs.into_iter();
         let mut prediction = |row: Row| Prediction {
             id: prediction_id(now),
             value: outputs.next().unwrap_or(f64::NAN),
             features_age_ms: row.newest.map(|newest| (row.as_of.unwrap_or(now).saturating_sub(newest) / 1_000).max(0)),
             features: options.return_features.then_some(row.values),
+            explanation: explanations.next(),
         };
         rows.into_iter().map(|row| row.map(&mut prediction)).collect()
     }
+}
+
+/// Of each of these rows.
+fn explanations(model: &LoadedModel, inputs: &[f64], rows: usize) -> Vec<Option<Explanation>> {
+    let width = model.inputs.len();
+    (0..rows).map(|row| Explanation::of(model, &inputs[row * width..(row + 1) * width])).collect()
 }
 
 /// UUIDv7: sorts by the time of the answer.

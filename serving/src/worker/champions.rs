@@ -7,8 +7,9 @@ use smol_str::SmolStr;
 
 use super::decode::Decoded;
 use super::plan::{EndpointPlan, Included, StreamPlan, included};
-use super::prediction::{Stamp, Writer};
+use super::prediction::{Output, Stamp, Writer};
 use crate::log::{Entry, RecordBatch, TooLarge, TopicPartition};
+use crate::predict::Explanation;
 use crate::routing::LoadedModel;
 use crate::views::ViewVersion;
 
@@ -83,7 +84,7 @@ impl Champions {
     }
 
     /// Adds what was published to the models' metrics.
-    pub(super) fn published(&self, outputs: &[Vec<f64>]) {
+    pub(super) fn published(&self, outputs: &[Vec<Output>]) {
         for (champion, outputs) in self.0.iter().zip(outputs) {
             if let Some(Champion { model, .. }) = champion {
                 model.metrics.streamed.inc_by(outputs.len() as u64);
@@ -92,8 +93,8 @@ impl Champions {
     }
 
     /// Predicts for every row that an endpoint's view kept: one vector per endpoint, in the order of its rows.
-    pub(super) fn predict(&self, rows: &[Rows<'_>]) -> Vec<Vec<f64>> {
-        let predict = |(champion, rows): (&Option<Champion>, &Rows<'_>)| {
+    pub(super) fn predict(&self, plan: &StreamPlan, rows: &[Rows<'_>]) -> Vec<Vec<Output>> {
+        let predict = |((endpoint, champion), rows): ((&EndpointPlan, &Option<Champion>), &Rows<'_>)| {
             let (Some(Champion { model, .. }), Some(rows)) = (champion, rows) else { return Vec::new() };
             let mut inputs = Vec::with_capacity(rows.len() * model.inputs.len());
             let mut kept = 0;
@@ -103,9 +104,15 @@ impl Champions {
             }
             let mut outputs = vec![f64::NAN; kept];
             model.predictor.predict(&inputs, &mut outputs);
-            outputs
+            let explain = endpoint.route.endpoint.explain;
+            let width = model.inputs.len();
+            let output = |(row, value): (usize, f64)| {
+                let inputs = &inputs[row * width..(row + 1) * width];
+                Output { value, explanation: explain.then(|| Explanation::of(model, inputs)) }
+            };
+            outputs.into_iter().enumerate().map(output).collect()
         };
-        self.0.iter().zip(rows).map(predict).collect()
+        plan.endpoints.iter().zip(&self.0).zip(rows).map(predict).collect()
     }
 
     /// Writes what [`Champions::predict`] gave: one entry for each endpoint with a prediction.
@@ -114,7 +121,7 @@ impl Champions {
         plan: &StreamPlan,
         events: &[Decoded<'_>],
         rows: &[Rows<'_>],
-        outputs: &[Vec<f64>],
+        outputs: &[Vec<Output>],
         stamp: &Stamp,
     ) -> Result<Vec<Entry>, TooLarge> {
         let mut entries = Vec::new();
@@ -124,7 +131,7 @@ impl Champions {
             let mut batch = RecordBatch::new();
             let kept = events.iter().zip(*rows).filter_map(|(event, row)| Some((event, row.as_ref()?)));
             for ((event, row), output) in kept.zip(outputs) {
-                batch.push_with(event.message_key(), |out| writer.write(event, row, *output, out))?;
+                batch.push_with(event.message_key(), |out| writer.write(event, row, output, out))?;
             }
             if !batch.is_empty() {
                 let place = TopicPartition { topic: endpoint.topic.clone(), partition: stamp.partition };

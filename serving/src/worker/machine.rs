@@ -375,7 +375,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         };
         let rows: Vec<_> = assigned.iter().map(|lane| lane.map(|lane| rows[lane].as_slice())).collect();
         let started = Instant::now();
-        let outputs = self.champions.predict(&rows);
+        let outputs = self.champions.predict(&self.plan, &rows);
         committed.predict = started.elapsed();
         let started = Instant::now();
         let stamp = Stamp::new(self.backend.partition(), read_at, &committed);

@@ -10,6 +10,7 @@ use super::decode::Decoded;
 use super::json::{put, put_name, put_time, put_value};
 use super::plan::{EndpointPlan, Included, StreamPlan};
 use super::step::Committed;
+use crate::predict::{Explanation, Named};
 
 /// The id of a streamed prediction, 32 hex digits: the same event never has two at one endpoint, however often it is
 /// processed. `element`: where the event stands in its message, if that holds a list of them.
@@ -43,6 +44,14 @@ impl Stamp {
     }
 }
 
+/// What a champion says of one row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Output {
+    pub(super) value: f64,
+    /// Where the endpoint explains; inside, `None` where the model cannot tell.
+    pub(super) explanation: Option<Option<Explanation>>,
+}
+
 /// Writes the records of one endpoint and batch.
 pub(super) struct Writer<'a> {
     pub(super) plan: &'a StreamPlan,
@@ -52,7 +61,7 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    pub(super) fn write(&self, source: &Decoded<'_>, row: &ViewRow, output: f64, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, source: &Decoded<'_>, row: &ViewRow, output: &Output, out: &mut Vec<u8>) {
         let Writer { plan, endpoint, champion: Champion { model, include }, stamp } = self;
         let (stream, name) = (plan.stream.name.as_str(), endpoint.route.endpoint.name.as_str());
         let (record, element) = (source.record, source.element.map(|element| element.index));
@@ -84,7 +93,7 @@ impl Writer<'_> {
         self.fields(&plan.stream.id, source, out);
         out.extend_from_slice(b",\"outputs\":{");
         put_name(out, model.output());
-        put(out, &output);
+        put(out, &output.value);
         out.extend_from_slice(b"},\"include\":{");
         for (name, included) in include {
             put_name(out, name);
@@ -98,6 +107,10 @@ impl Writer<'_> {
             );
         }
         out.push(b'}');
+        if let Some(explanation) = &output.explanation {
+            put_name(out, "explanation");
+            put(out, &explanation.as_ref().map(|explanation| Named { model, explanation }));
+        }
         put_name(out, "appended_at");
         put(out, &record.append_time);
         out.extend_from_slice(b",\"stages_us\":{");

@@ -52,6 +52,123 @@ fn equal_data_give_equal_bytes_of_the_model() {
     assert_eq!(bytes(1), bytes(4));
 }
 
+/// The model `winner` by another algorithm.
+fn winner_by(written: &str) -> String {
+    WINNER.replace("algorithm = \"logistic\"", written)
+}
+
+#[test]
+fn every_algorithm_makes_a_version_that_predicts() {
+    for written in [
+        "algorithm = \"boosting\"\ntrees = 30\nmonotone = { lead = \"up\" }",
+        "algorithm = \"boosting\"\ntrees = 60\nearly_stopping = { rounds = 5 }\ncalibration = \"platt\"",
+        "algorithm = \"forest\"\ntrees = 60\ncalibration = \"isotonic\"",
+        "algorithm = \"forest\"\nvariant = \"extra\"\ntrees = 10\nclass_weight = \"balanced\"",
+        "algorithm = \"logistic\"\ncalibration = \"platt\"\nweight = \"CASE WHEN n > 5 THEN 2 ELSE 1 END\"",
+    ] {
+        let fixture = Fixture::new(&winner_by(written));
+        let report = fixture.train("winner", &plays()).unwrap();
+        let stored = fixture.registry().load("winner", 1).unwrap();
+        assert!(
+            report.manifest.evaluation.metrics["auc"] > 0.65,
+            "{written}: {:?}",
+            report.manifest.evaluation.metrics
+        );
+        let importances = report.manifest.importances.unwrap();
+        assert_eq!(importances.features.len(), 4);
+        assert!(
+            importances.features[0].mean_contribution > importances.features[1].mean_contribution,
+            "{importances:?}"
+        );
+        let predictor = stored.artifact.predictor();
+        let mut out = [f64::NAN; 2];
+        predictor.predict(&[8.0, f64::NAN, 1.0, 8.0, -8.0, 3.0, 1.0, -8.0], &mut out);
+        assert!(out[0] > 0.6 && out[1] < 0.4, "{written}: {out:?}");
+    }
+}
+
+#[test]
+fn what_the_model_really_ran_with_is_recorded() {
+    let written = "algorithm = \"boosting\"\ntrees = 60\nearly_stopping = { rounds = 5 }\ncalibration = \"platt\"";
+    let report = Fixture::new(&winner_by(written)).train("winner", &plays()).unwrap();
+    let parameters = &report.manifest.algorithm.parameters;
+    assert_eq!((&parameters["trees"], &parameters["learning_rate"]), (&60.into(), &0.1.into()));
+    assert_eq!(parameters["calibration"], "platt");
+    assert!((1..60).contains(&parameters["stopped_at"].as_u64().unwrap()), "{parameters:?}");
+    assert_eq!(report.manifest.coefficients, None);
+}
+
+#[test]
+fn equal_data_give_equal_bytes_of_trees() {
+    let bytes = |threads: usize| {
+        let written = "algorithm = \"boosting\"\ntrees = 20\nsubsample = 0.5\ncalibration = \"isotonic\"";
+        let fixture = Fixture::new(&winner_by(written));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| fixture.train("winner", &plays())).unwrap();
+        let read = |file| std::fs::read(fixture.path("registry/winner/versions/1").join(file)).unwrap();
+        [MODEL, models::artifact::TREES, models::artifact::CALIBRATION].map(read)
+    };
+    assert_eq!(bytes(1), bytes(4));
+}
+
+#[test]
+fn a_weight_that_is_no_weight_is_told() {
+    for weight in ["n - 5", "nullif(n, 3)"] {
+        let written = format!("algorithm = \"logistic\"\nweight = \"{weight}\"");
+        let error = Fixture::new(&winner_by(&written)).train("winner", &plays()).unwrap_err();
+        assert!(error.to_string().contains("training rows have no usable weight"), "{error}");
+    }
+    let written = "algorithm = \"boosting\"\nweight = \"0\"";
+    let error = Fixture::new(&winner_by(written)).train("winner", &plays()).unwrap_err();
+    assert_eq!(error.to_string(), "all 600 training rows have weight 0");
+}
+
+#[test]
+fn balanced_classes_count_alike() {
+    let few_wins: Vec<Play> =
+        plays().into_iter().filter(|play| play.won == "false" || play.match_id.ends_with('7')).collect();
+    let mean = |written: &str| {
+        let fixture = Fixture::new(&winner_by(written));
+        fixture.train("winner", &few_wins).unwrap();
+        let predictor = fixture.registry().load("winner", 1).unwrap().artifact.predictor();
+        let mut out = [f64::NAN];
+        predictor.predict(&[0.0, 7.0, 0.0, 0.0], &mut out);
+        out[0]
+    };
+    for algorithm in ["logistic", "boosting", "forest"] {
+        let plain = mean(&format!("algorithm = \"{algorithm}\""));
+        let balanced = mean(&format!("algorithm = \"{algorithm}\"\nclass_weight = \"balanced\""));
+        assert!(plain + 0.05 < balanced, "{algorithm}: {plain} and {balanced}");
+    }
+}
+
+#[test]
+fn one_group_trains_but_holds_nothing_out() {
+    let one_match: Vec<Play> = plays().into_iter().map(|play| Play { match_id: "m".to_owned(), ..play }).collect();
+    let mut n = 0;
+    let one_match: Vec<Play> = one_match
+        .into_iter()
+        .map(|play| {
+            n += 1;
+            Play { n, ..play }
+        })
+        .collect();
+    for (written, purpose) in [
+        ("algorithm = \"boosting\"\ncalibration = \"platt\"", "calibration"),
+        ("algorithm = \"boosting\"\nearly_stopping = { rounds = 5 }", "early_stopping"),
+    ] {
+        let error = Fixture::new(&winner_by(written)).train("winner", &one_match).unwrap_err();
+        let told = std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
+        let told: Vec<String> = told.map(ToString::to_string).collect();
+        assert!(
+            told.iter().any(|text| text.contains(&format!("leave out {purpose}"))
+                || text.contains(&format!("leave out `{purpose}`"))),
+            "{told:?}"
+        );
+    }
+    assert!(Fixture::new(&winner_by("algorithm = \"forest\"")).train("winner", &one_match).is_ok());
+}
+
 #[test]
 fn the_digest_tells_other_data_from_the_same() {
     let fixture = Fixture::new(WINNER);
