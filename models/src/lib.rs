@@ -8,6 +8,7 @@ pub mod contract;
 pub mod evaluation;
 pub mod onnx;
 pub mod predictor;
+pub mod profile;
 pub mod reference;
 pub mod registry;
 pub mod signature;
