@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::checksums::Checksums;
-use super::{Artifact, ArtifactError, Manifest, NativeModel, environment, example, mlmodel};
+use super::{Artifact, ArtifactError, Documents, Manifest, NativeModel, environment, example, mlmodel};
 use crate::onnx;
 
 pub const MLMODEL: &str = "MLmodel";
@@ -16,6 +16,8 @@ pub const MODEL: &str = "model.json";
 pub const TREES: &str = "trees.bin";
 pub const CALIBRATION: &str = "calibration.json";
 pub const ONNX: &str = "model.onnx";
+pub const PROFILE: &str = "profile.json";
+pub const REPORT: &str = "report.html";
 pub const EXAMPLE: &str = "input_example.json";
 pub const CHECKSUMS: &str = "checksums.json";
 
@@ -59,6 +61,7 @@ impl Artifact {
         files.insert(EXAMPLE, json(EXAMPLE, &example::to_frame(&self.input_example))?);
         files.insert(ONNX, onnx::export(self));
         environment::insert(&mut files);
+        self.documents.write(&mut files)?;
         let checksums = Checksums::of(&files);
         files.insert(CHECKSUMS, versioned(CHECKSUMS, &checksums)?);
         Ok(files)
@@ -78,7 +81,8 @@ impl Artifact {
         let example = example::from_frame(frame, &manifest.signature).ok_or(ArtifactError::ExampleShape)?;
         let model = NativeModel::read(files)?;
         covered(model.further_files())?;
-        let artifact = Artifact::new(manifest, model, example)?;
+        let documents = Documents::read(files, |file| checksums.covers(file))?;
+        let artifact = Artifact::new(manifest, model, example)?.documented(documents);
         if !checksums.covers(CALIBRATION) {
             return Ok(artifact);
         }

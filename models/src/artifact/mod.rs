@@ -7,6 +7,8 @@
 //! | `model.json` | the [`NativeModel`]: equal data and seed give equal bytes |
 //! | `trees.bin` | the nodes of its trees, where it has trees |
 //! | `calibration.json` | the [`Calibration`], where there is one |
+//! | `profile.json` | the distribution of every feature and of the prediction over the training part |
+//! | `report.html` | the training run as a page for people |
 //! | `model.onnx` | the same model for ONNX Runtime; derived, so absent in version 1 |
 //! | `conda.yaml`, `python_env.yaml`, `requirements.txt` | in which Python MLflow runs `model.onnx` |
 //! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
@@ -14,6 +16,7 @@
 
 mod calibration;
 mod checksums;
+mod documents;
 mod environment;
 mod error;
 mod example;
@@ -26,8 +29,11 @@ mod native;
 mod trees;
 
 pub use calibration::{Calibration, InvalidCalibration, Isotonic, Platt};
+pub use documents::Documents;
 pub use error::ArtifactError;
-pub use files::{CALIBRATION, CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, ONNX, TREES};
+pub use files::{
+    CALIBRATION, CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, ONNX, PROFILE, REPORT, TREES,
+};
 pub use gate::{GateOutcome, GateReport, GateRuleReport};
 pub use linear::{InvalidLinearModel, LinearModel, Link};
 pub use manifest::{
@@ -51,6 +57,7 @@ pub struct Artifact {
     model: NativeModel,
     calibration: Option<Calibration>,
     input_example: serde_json::Map<String, serde_json::Value>,
+    documents: Documents,
 }
 
 impl Artifact {
@@ -67,7 +74,8 @@ impl Artifact {
         if !input_example.keys().map(String::as_str).eq(manifest.signature.names()) {
             return Err(ArtifactError::Example);
         }
-        Ok(Artifact { manifest, model, calibration: None, input_example })
+        let documents = Documents::default();
+        Ok(Artifact { manifest, model, calibration: None, input_example, documents })
     }
 
     /// The same with a calibration behind the model; the task must be classification.
@@ -76,6 +84,15 @@ impl Artifact {
             Task::Classification => Ok(Artifact { calibration: Some(calibration), ..self }),
             Task::Regression => Err(ArtifactError::CalibratedRegression),
         }
+    }
+
+    /// The same with what lies beside the model.
+    pub fn documented(self, documents: Documents) -> Artifact {
+        Artifact { documents, ..self }
+    }
+
+    pub fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     pub fn manifest(&self) -> &Manifest {
