@@ -15,6 +15,7 @@ pub mod gate;
 mod importances;
 pub mod inputs;
 pub mod progress;
+pub mod page;
 mod remark;
 mod report;
 mod source;
