@@ -26,6 +26,7 @@ demo: build ## Simulate, train, serve, replay a game and watch it (ARGS=--once e
 	target/release/clutch demo $(ARGS)
 
 test: prerequisites ## Run every test
+	@scripts/browser.sh
 	$(CARGO) test --workspace --locked
 
 check: prerequisites ## Format, lints as errors, docs; names and skips what this machine lacks

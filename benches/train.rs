@@ -57,6 +57,8 @@ impl Side {
         let command = move || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_clutch"));
             command.args(["train", "--project", PROJECT, "--model", "win_probability", "--json", "--data", &data]);
+            // The peers fit once.
+            command.arg("--no-learning-curve");
             command.arg("--registry").arg(&registry);
             command
         };

@@ -51,6 +51,7 @@ impl training::progress::Progress for Stages {
             Stage::Features => "features",
             Stage::Fit => "fit",
             Stage::Evaluate => "evaluate",
+            Stage::Report => "report",
             Stage::Refit => "refit",
             Stage::Publish => "publish",
         });

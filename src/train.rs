@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use models::artifact::{GateOutcome, Manifest};
+use models::artifact::{GateOutcome, Manifest, REPORT};
 use models::certificates::Certificates;
 use models::registry::DirectoryRegistry;
 use training::{TrainError, TrainReport, TrainRun, gate};
@@ -20,7 +20,9 @@ use crate::{clock, lookup};
 #[command(after_help = "Examples:
   clutch train --project nfl --model win_probability
   clutch train --project nfl --model win_probability --data plays='seasons/*.parquet' --refit
-  clutch train --project nfl --model win_probability --require-gate --json")]
+  clutch train --project nfl --model win_probability --require-gate --json
+
+Every run writes a report for people, report.html, beside the version that it stores.")]
 pub(crate) struct Args {
     /// A model of the project.
     #[arg(long, value_name = "NAME")]
@@ -33,6 +35,9 @@ pub(crate) struct Args {
     /// After the evaluation fit once more, on training and test part, and register that fit.
     #[arg(long)]
     refit: bool,
+    /// Leave the learning curve out of the report: no fits on shares of the training part.
+    #[arg(long)]
+    no_learning_curve: bool,
     /// End with exit code 1 if the version fails its gate.
     #[arg(long)]
     require_gate: bool,
@@ -50,6 +55,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         source,
         registry: &registry,
         refit: args.refit,
+        learning_curve: !args.no_learning_curve,
         parity: Certificates::of_project(&project).find(&model.view.hash)?,
         now: clock::now(),
         clutch_version: env!("CARGO_PKG_VERSION"),
@@ -66,7 +72,9 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     for line in describe(&report, &stored.display().to_string(), &context.project_dir.display().to_string()) {
         say(context, line);
     }
-    output::json(context, &report.to_json());
+    let mut told = report.to_json();
+    told["report"] = stored.join(REPORT).display().to_string().into();
+    output::json(context, &told);
     let failed = report.manifest.gate.outcome == GateOutcome::Failed;
     Ok(if args.require_gate && failed { ExitCode::from(output::NO) } else { ExitCode::SUCCESS })
 }
@@ -120,6 +128,7 @@ fn describe(report: &TrainReport, stored: &str, project: &str) -> Vec<String> {
     lines.push(format!("  parity  {}", parity(manifest)));
     lines.push(format!("  time    {}", times(report)));
     lines.push(format!("  stored  {stored}"));
+    lines.push(format!("  report  {stored}/{REPORT}"));
     lines.push(String::new());
     lines.extend(next_steps(report, project));
     lines
@@ -139,8 +148,8 @@ fn times(report: &TrainReport) -> String {
     let seconds = report.seconds;
     let refit = seconds.refit.map(|s| format!(", refit {s:.2}")).unwrap_or_default();
     format!(
-        "{:.2} s: load {:.2}, features {:.2}, fit {:.2}, evaluate {:.2}{refit}",
-        seconds.total, seconds.load, seconds.features, seconds.fit, seconds.evaluate
+        "{:.2} s: load {:.2}, features {:.2}, fit {:.2}, evaluate {:.2}, report {:.2}{refit}",
+        seconds.total, seconds.load, seconds.features, seconds.fit, seconds.evaluate, seconds.report
     )
 }
 

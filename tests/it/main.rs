@@ -16,6 +16,8 @@ mod parity;
 mod project;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod replay;
+#[cfg(feature = "train")]
+mod report;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(all(feature = "train", feature = "serve"))]

@@ -10,6 +10,7 @@ use features::value::Value;
 use smol_str::SmolStr;
 
 use crate::inputs::Inputs;
+use crate::slices::SliceColumn;
 use crate::split::{self, Parts, SplitError};
 
 /// Rows in the view's order. Only rows with a label that the model's `where` keeps.
@@ -27,6 +28,8 @@ pub struct Dataset {
     /// Values of the split's time field, none NULL; empty where the model declares no split.
     pub times: Vec<Value>,
     pub references: Vec<Reference>,
+    /// One for each slice that the model declares.
+    pub slices: Vec<SliceColumn>,
     pub left_out: LeftOut,
 }
 
@@ -105,6 +108,10 @@ impl Dataset {
             name: field(index).clone(),
             predictions: numbers_at(&history.table.columns[index], &source),
         });
+        let slices = model
+            .slices
+            .iter()
+            .map(|(name, expression)| SliceColumn::new(name.clone(), &evaluate(expression, &history.table), &source));
         Ok(Dataset {
             names: model.inputs.iter().map(|&index| model.view.columns[index].name.clone()).collect(),
             inputs: Inputs::new(columns).ok_or(DatasetError::NoFeatures)?,
@@ -113,6 +120,7 @@ impl Dataset {
             groups: groups_of(model, history, &source),
             times: time.map_or_else(Vec::new, |time| source.iter().map(|&row| time.value(row)).collect()),
             references: references.collect(),
+            slices: slices.collect(),
             left_out,
         })
     }

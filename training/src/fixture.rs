@@ -132,6 +132,7 @@ impl Fixture {
             source: self.source("plays.csv", plays),
             registry: &registry,
             refit,
+            learning_curve: true,
             parity: None,
             now: 1_700_000_000_000_000,
             clutch_version: "test",

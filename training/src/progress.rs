@@ -7,6 +7,8 @@ pub enum Stage {
     Features,
     Fit,
     Evaluate,
+    /// What a person will read of it.
+    Report,
     /// Once more on all rows, if asked for.
     Refit,
     Publish,

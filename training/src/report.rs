@@ -28,6 +28,8 @@ pub struct Seconds {
     pub features: f64,
     pub fit: f64,
     pub evaluate: f64,
+    /// What the report tells beyond the evaluation; its learning curve fits anew.
+    pub report: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refit: Option<f64>,
     pub total: f64,

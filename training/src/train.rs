@@ -6,8 +6,9 @@ use std::time::Instant;
 use features::batch::{BatchError, Order, compute};
 use features::project::{Model, Project};
 use features::value::Micros;
-use models::artifact::{ArtifactError, GateReport, ParityCertificate, Refit, Rows};
+use models::artifact::{Artifact, ArtifactError, Documents, GateReport, ParityCertificate, Refit, Rows};
 use models::evaluation::{Evaluation, EvaluationError};
+use models::profile::Profile;
 use models::registry::{Published, Registry, RegistryError, publish_and_maybe_promote};
 
 use crate::algorithm::{self, FitError, TrainingRows};
@@ -17,6 +18,7 @@ use crate::dataset::{Dataset, DatasetError};
 use crate::evaluate::judge;
 use crate::gate;
 use crate::importances::importances;
+use crate::page::{self, Findings};
 use crate::progress::{Progress, Stage};
 use crate::remark::Remark;
 use crate::report::{Seconds, TrainReport};
@@ -33,6 +35,8 @@ pub struct TrainRun<'a> {
     pub registry: &'a dyn Registry,
     /// Fit once more on training and test part after the evaluation, and publish that fit.
     pub refit: bool,
+    /// Fit on shares of the training part too, for the report.
+    pub learning_curve: bool,
     /// What was found when the view's parity was checked; kept in the manifest.
     pub parity: Option<ParityCertificate>,
     /// The time that the version records.
@@ -90,6 +94,10 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     remarks.extend(remarks_of_parts(&dataset, &parts, &evaluation));
     let evaluated = Instant::now();
 
+    progress.stage(Stage::Report);
+    let findings = findings(run, &dataset, &parts, &fitted, &evaluation)?;
+    let reported = Instant::now();
+
     let (registered, refit) = refit(run, &dataset, &parts, fitted, progress)?;
     let refitted = Instant::now();
 
@@ -97,6 +105,11 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let rows = Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 };
     let made = Made { run, dataset: &dataset, parts: &parts, events, fitted: &registered, evaluation, gate, refit };
     let artifact = artifact(made)?;
+    let names: Vec<&str> = artifact.manifest().signature.names().collect();
+    let warnings: Vec<String> = remarks.iter().map(|remark| remark.describe(&names)).collect();
+    let profile = profile(&artifact, &dataset, &parts, &registered);
+    let report = page::render(artifact.manifest(), &findings, &profile, &warnings);
+    let artifact = artifact.documented(Documents { profile: Some(profile), report: Some(report) });
     let Published { version, promoted } = publish_and_maybe_promote(run.registry, &artifact)?;
     let end = Instant::now();
 
@@ -105,7 +118,8 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
         features: (computed - loaded).as_secs_f64(),
         fit: (fit - computed).as_secs_f64(),
         evaluate: (evaluated - fit).as_secs_f64(),
-        refit: refit.map(|_| (refitted - evaluated).as_secs_f64()),
+        report: (reported - evaluated).as_secs_f64(),
+        refit: refit.map(|_| (refitted - reported).as_secs_f64()),
         total: (end - start).as_secs_f64(),
     };
     let left_out = dataset.left_out;
@@ -126,6 +140,36 @@ fn assess(
     };
     let gate = gate::judge(&model.gate, &evaluation);
     Ok((evaluation, gate))
+}
+
+/// What the report tells beyond the manifest; nothing where there is no test part.
+fn findings(
+    run: &TrainRun<'_>,
+    dataset: &Dataset,
+    parts: &Parts,
+    fitted: &Calibrated,
+    evaluation: &Evaluation,
+) -> Result<Findings, TrainError> {
+    if parts.test.is_empty() {
+        return Ok(Findings::default());
+    }
+    let mut findings = page::gather(run.model, dataset, parts, &*fitted.predictor())?;
+    if run.learning_curve {
+        // So few rows that no fit is possible make a shorter curve, not a failed run.
+        let fit = |rows: &[usize]| made_of(run.model, dataset, rows).ok().map(|fitted| fitted.predictor());
+        findings.learning_curve = page::learning_curve(run.model, dataset, parts, evaluation, &fit)?;
+    }
+    Ok(findings)
+}
+
+/// Of the training part, and of the registered model's predictions of it.
+fn profile(artifact: &Artifact, dataset: &Dataset, parts: &Parts, registered: &Calibrated) -> Profile {
+    let rows = &parts.train;
+    let mut predictions = vec![0.0; rows.len()];
+    registered.predictor().predict(&dataset.inputs.row_major(rows), &mut predictions);
+    let of_rows = |column: &Vec<f64>| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+    let columns: Vec<Vec<f64>> = dataset.inputs.columns().iter().map(of_rows).collect();
+    Profile::new(&artifact.manifest().signature, columns.iter().map(Vec::as_slice), &predictions)
 }
 
 fn remarks_of_parts(dataset: &Dataset, parts: &Parts, evaluation: &Evaluation) -> Vec<Remark> {

@@ -11,6 +11,7 @@ mod fields;
 mod gate;
 mod models;
 pub mod propose;
+mod slices;
 mod sources;
 mod spec;
 mod streams;

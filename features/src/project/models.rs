@@ -11,6 +11,7 @@ use toml::de::DeValue;
 use super::algorithm::{self, CalibrationMethod};
 use super::document::{Document, Section, Text, described, float_of, integer_of, text_of};
 use super::gate;
+use super::slices;
 use super::spec::{Model, Split, Task, TestPart};
 use super::streams::field_named;
 use super::views::ViewEntry;
@@ -48,6 +49,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let reference = section.strings("reference");
     let split_section = section.section("split");
     let gate_section = section.section("gate");
+    let slices_section = section.section("slices");
     let seed = section.integer("seed", 0..=i64::MAX);
     section.finish();
 
@@ -62,6 +64,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let label = label.and_then(|text| label_of(doc, &text, &scope, task));
     let filter = filter.map(|text| expression(doc, &text, &scope, Some((Type::Bool, "where"))));
     let weight = weight.map(|text| weight_of(doc, &text, &scope));
+    let slices = slices_section.map(|section| slices::read(&section, &scope)).unwrap_or_default();
     let fields = |texts: &[Text<'_>]| -> Vec<usize> {
         texts.iter().filter_map(|text| field_named(doc, text, &stream.schema, &broken)).collect()
     };
@@ -95,6 +98,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
         group,
         references: references_at,
         gate,
+        slices,
         seed: seed.and_then(|seed| u64::try_from(seed).ok()).unwrap_or(0),
     })
 }

@@ -74,6 +74,9 @@ pub struct Model {
     /// Indices of stream fields that hold somebody else's predictions.
     pub references: Vec<usize>,
     pub gate: Vec<GateRule>,
+    /// `[models.NAME.slices]`: parts of the test rows that the report tells apart, by values of expressions over the
+    /// stream's fields, outcomes included.
+    pub slices: IndexMap<SmolStr, Compiled>,
     /// `seed`, default 0.
     pub seed: u64,
 }

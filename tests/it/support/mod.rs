@@ -1,5 +1,6 @@
 //! A project in a temporary folder, the real binary, and servers that are gone when the test is.
 
+mod browser;
 mod data;
 mod model;
 mod server;
@@ -10,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use browser::browser;
 pub(crate) use data::{plays, real_data};
 pub(crate) use model::{publish_constant, publish_model};
 pub(crate) use server::Server;

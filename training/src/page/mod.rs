@@ -5,11 +5,13 @@
 
 mod chart;
 mod findings;
+mod gather;
 mod markup;
 mod sections;
 mod tables;
 
 pub use findings::{CurvePoint, Findings, Slice, SliceValue};
+pub(crate) use gather::{gather, learning_curve};
 
 use models::artifact::Manifest;
 use models::profile::Profile;

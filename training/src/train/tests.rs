@@ -355,6 +355,7 @@ fn no_history_says_where_to_get_some() {
         source: Source::Imported,
         registry: &registry,
         refit: false,
+        learning_curve: true,
         parity: None,
         now: 0,
         clutch_version: "test",
@@ -392,12 +393,13 @@ fn stages_are_told_in_order() {
         source: fixture.source("plays.csv", &plays()),
         registry: &registry,
         refit: true,
+        learning_curve: true,
         parity: None,
         now: 0,
         clutch_version: "test",
     };
     train(&run, &told).unwrap();
     let stages = told.0.into_inner().unwrap();
-    use Stage::{Evaluate, Features, Fit, Load, Publish};
-    assert_eq!(stages, [Load, Features, Fit, Evaluate, Stage::Refit, Publish]);
+    use Stage::{Evaluate, Features, Fit, Load, Publish, Refit, Report};
+    assert_eq!(stages, [Load, Features, Fit, Evaluate, Report, Refit, Publish]);
 }

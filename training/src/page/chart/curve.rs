@@ -30,7 +30,8 @@ pub(in crate::page) fn learning(loss: &str, points: &[CurvePoint]) -> String {
     for point in points {
         let [low, high] = ends(point);
         frame.whisker("ours-whisker", groups(point), low, high);
-        let told = format!("{} groups, {} rows: {:.4} [{low:.4}, {high:.4}]", point.groups, point.rows, point.loss.mean);
+        let told =
+            format!("{} groups, {} rows: {:.4} [{low:.4}, {high:.4}]", point.groups, point.rows, point.loss.mean);
         frame.dot("ours-dot", (groups(point), point.loss.mean), &told);
     }
     frame.finish()

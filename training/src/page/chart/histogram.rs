@@ -4,7 +4,8 @@ use super::frame::Frame;
 use super::scale::small;
 
 fn share(count: u64, of: u64) -> f64 {
-    small(usize::try_from(count).unwrap_or(usize::MAX)) / small(usize::try_from(of.max(1)).unwrap_or(usize::MAX)) * 100.0
+    small(usize::try_from(count).unwrap_or(usize::MAX)) / small(usize::try_from(of.max(1)).unwrap_or(usize::MAX))
+        * 100.0
 }
 
 /// Shares of the rows, in per cent.

@@ -50,5 +50,8 @@ pub(in crate::page) fn intervals(title: &str, axis: &str, guide: f64, rows: &[In
         ));
     }
     let (middle, y, axis) = (f64::midpoint(NAMES, WIDTH - RIGHT), bottom + 38.0, escape(axis));
-    drawing + &format!("<text class=\"axis-name\" x=\"{middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{axis}</text>\n</svg>\n")
+    drawing
+        + &format!(
+            "<text class=\"axis-name\" x=\"{middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{axis}</text>\n</svg>\n"
+        )
 }
