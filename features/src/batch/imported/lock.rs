@@ -9,7 +9,7 @@ use crate::batch::error::BatchError;
 /// Held while an import runs; the system releases it with the process, however that ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -32,6 +32,14 @@ impl Lock {
         file.set_len(0).map_err(failed)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         write!(file, "process {}", std::process::id()).map_err(failed)?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
+    }
+}
+
+impl Drop for Lock {
+    /// A process that another thread is just starting still has the file open until it runs its own program: closing ours
+    /// would not release the lock there, unlocking does.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
     }
 }
