@@ -5,6 +5,8 @@
 pub mod batch;
 pub mod column;
 pub mod diagnostic;
+#[cfg(all(test, feature = "batch"))]
+mod documented;
 pub mod duration;
 pub mod element;
 pub mod event;

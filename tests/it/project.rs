@@ -1,7 +1,9 @@
 //! A project from nothing to a clean check, and what is said of a bad one.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -118,4 +120,46 @@ fn views_are_listed_and_shown() {
     assert_eq!(view["columns"][0], serde_json::json!({ "name": "game_id", "type": "string", "identity": true }));
     assert!(view["windows"][0]["window"].as_str().is_some_and(|window| window.starts_with("PARTITION BY game_id")));
     assert_eq!(project.output(&["views", "show", "gamescore"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_explanation_tells_measured_states_and_the_first_rows_are_shown() {
+    let folder = TempDir::new().expect("folder");
+    let sample = write_sample(folder.path(), "sample.csv");
+    assert_success(&init(folder.path(), &["league", "--from", &sample]));
+    let run = |args: &[&str]| {
+        let output = clutch().args(args).args(["--project", "league"]).current_dir(folder.path()).output();
+        let output = output.expect("clutch runs");
+        assert_success(&output);
+        output
+    };
+    let unmeasured = last_json_line(&run(&["check", "--explain", "--json"]));
+    assert!(unmeasured["explained"][0]["measured_state_bytes"].is_null(), "{unmeasured}");
+    run(&["data", "import", &sample]);
+    let explained = last_json_line(&run(&["check", "--explain", "--json"]));
+    assert_eq!(explained["explained"][0]["measured_state_bytes"]["keys"], 2, "{explained}");
+    let view = explained["explained"][0]["view"].as_str().expect("a name").to_owned();
+    let shown = String::from_utf8(run(&["features", "--view", &view, "--head", "2"]).stdout).expect("text");
+    assert!(shown.lines().next().is_some_and(|header| header.starts_with("match_id")), "{shown}");
+    assert_eq!(shown.lines().take_while(|line| !line.is_empty()).count(), 3, "{shown}");
+}
+
+#[test]
+fn a_watched_project_is_checked_again_when_a_view_changes() {
+    let project = TestProject::nfl();
+    let mut child = project
+        .command(&["check", "--watch"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("clutch runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("watching")), "it ended before it watched");
+    fs::write(project.dir().join("views/broken.sql"), "CREATE VIEW broken AS SELECT dwon FROM plays")
+        .expect("writable");
+    let told: Vec<String> = lines.by_ref().take_while(|line| !line.starts_with("watching")).collect();
+    assert!(told.iter().any(|line| line.contains("no field `dwon`")), "{told:?}");
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).expect("a running process");
+    assert!(child.wait().expect("an end").success(), "Ctrl-C is no failure");
 }

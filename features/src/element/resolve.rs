@@ -33,7 +33,7 @@ impl Element {
         if let Some((_, element)) = best {
             return Ok(Overload { element, parameters: element.parameters(), result: element.result() });
         }
-        let accepted: Vec<String> = named().map(signature).collect();
+        let accepted: Vec<String> = named().map(Element::signature).collect();
         Err(if accepted.is_empty() {
             ResolveError::Unknown { name: name.to_owned(), nearest: nearest(name) }
         } else {
@@ -55,17 +55,19 @@ fn conversions(parameters: &[Type], given: &[Type]) -> Option<usize> {
     costs.sum()
 }
 
-/// As a person would write the call: `int + int`, `round(float, int)`, `CAST(text AS int)`.
-fn signature(element: Element) -> String {
-    let types: Vec<&str> = element.parameters().iter().map(|t| t.name()).collect();
-    let name = element.sql_name();
-    match (name.split_once(':'), types.as_slice()) {
-        (Some(("cast", to)), [from]) => format!("CAST({from} AS {to})"),
-        (Some(("extract", unit)), [from]) => format!("extract({unit} FROM {from})"),
-        (None, [a]) if name == "neg" => format!("-{a}"),
-        (None, [a]) if name == "not" => format!("NOT {a}"),
-        (None, [a, b]) if !name.starts_with(char::is_alphabetic) => format!("{a} {name} {b}"),
-        _ => format!("{name}({})", types.join(", ")),
+impl Element {
+    /// As a person would write the call: `int + int`, `round(float, int)`, `CAST(text AS int)`.
+    pub fn signature(self) -> String {
+        let types: Vec<&str> = self.parameters().iter().map(|t| t.name()).collect();
+        let name = self.sql_name();
+        match (name.split_once(':'), types.as_slice()) {
+            (Some(("cast", to)), [from]) => format!("CAST({from} AS {to})"),
+            (Some(("extract", unit)), [from]) => format!("extract({unit} FROM {from})"),
+            (None, [a]) if name == "neg" => format!("-{a}"),
+            (None, [a]) if name == "not" => format!("NOT {a}"),
+            (None, [a, b]) if !name.starts_with(char::is_alphabetic) => format!("{a} {name} {b}"),
+            _ => format!("{name}({})", types.join(", ")),
+        }
     }
 }
 

@@ -35,4 +35,7 @@ pub use scope::{EVENT_TIME, Scope};
 pub use view::{Catalog, Reading, view, view_name};
 
 #[cfg(test)]
+pub(crate) use windows::FUNCTIONS as WINDOW_FUNCTIONS;
+
+#[cfg(test)]
 mod tests;

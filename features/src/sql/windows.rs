@@ -11,7 +11,7 @@ use crate::plan::{Call, Expr, Frame, Window, WindowFunction};
 use crate::value::Type;
 
 /// What can be computed over a window.
-pub(super) const FUNCTIONS: [&str; 14] = [
+pub(crate) const FUNCTIONS: [&str; 14] = [
     "count",
     "sum",
     "avg",

@@ -18,22 +18,6 @@ fn the_nfl_project_is_clean() {
     }
 }
 
-/// What the documentation shows must work.
-#[test]
-fn the_documented_view_is_accepted() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let project =
-        Project::load(&dir.join("notebooks-data/nfl"), &|_| None).unwrap_or_else(|problems| panic!("{problems}"));
-    let text = std::fs::read_to_string(dir.join("docs/views.md")).expect("docs/views.md");
-    let examples: Vec<&str> = text.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(!examples.is_empty());
-    let catalog = crate::sql::Catalog::from(std::sync::Arc::clone(&project.streams["plays"]));
-    for example in examples {
-        let view = crate::sql::view(example, &catalog).view;
-        assert!(view.is_ok(), "{example}: {view:?}");
-    }
-}
-
 #[test]
 fn everything_declared_is_there() {
     let project = check(PROJECT, &[("form", VIEW)]).unwrap_or_else(|problems| panic!("{problems}"));
