@@ -5,7 +5,8 @@
 pub mod batch;
 pub mod column;
 pub mod diagnostic;
-#[cfg(all(test, feature = "batch"))]
+#[cfg(test)]
+#[cfg(feature = "batch")]
 mod documented;
 pub mod duration;
 pub mod element;

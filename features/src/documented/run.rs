@@ -173,8 +173,8 @@ fn streamed(view: &Arc<View>, events: &[Box<[Value]>]) -> Vec<Outcome> {
     let mut host = StreamHost::new(Arc::clone(&view.stream), vec![Arc::clone(view)]);
     let mut decoder = EventDecoder::new(Arc::clone(&view.stream));
     let mut states: std::collections::HashMap<Vec<u8>, Vec<u8>> = std::collections::HashMap::new();
-    let one = |(offset, fields): (usize, &Box<[Value]>)| {
-        let event = decoder.validate(fields.clone()).unwrap_or_else(|invalid| panic!("{invalid}"));
+    let one = |(offset, fields): (usize, &[Value])| {
+        let event = decoder.validate(fields.into()).unwrap_or_else(|invalid| panic!("{invalid}"));
         let key = host.key_of(&event);
         let mut state = states.get(&key).map_or_else(KeyState::default, |bytes| {
             KeyState::decode(bytes, &host).unwrap_or_else(|error| panic!("{error}"))
@@ -190,7 +190,7 @@ fn streamed(view: &Arc<View>, events: &[Box<[Value]>]) -> Vec<Outcome> {
             (Decision::Future { .. }, _) => Err("future"),
         }
     };
-    events.iter().enumerate().map(one).collect()
+    events.iter().map(AsRef::as_ref).enumerate().map(one).collect()
 }
 
 fn computed(view: &Arc<View>, events: &[Box<[Value]>]) -> Vec<Option<Vec<Value>>> {
