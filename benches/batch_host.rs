@@ -5,8 +5,11 @@
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and may fail loudly")]
 
+#[path = "support/plays.rs"]
+mod plays;
+
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,12 +19,14 @@ use features::plan::{Expr, Node, View};
 use features::program::Program;
 use features::project::Project;
 
+use self::plays::{PROJECT, environment, seasons};
+
 const REPETITIONS: usize = 9;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let plays = plays(folder.path());
-    let project = Project::load(&repository().join("notebooks-data/nfl"), &|_| None).expect("the nfl project");
+    let plays = seasons(folder.path());
+    let project = Project::load(Path::new(PROJECT), &|_| None).expect("the nfl project");
     let windowed = &project.views["win_probability"];
     let row_by_row = Arc::new(without_windows(windowed));
     let pattern = plays.join("*.parquet").display().to_string();
@@ -88,27 +93,6 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder of seasons: real ones where there are any, simulated ones elsewhere.
-fn plays(folder: &Path) -> PathBuf {
-    if let Some(real) =
-        environment("CLUTCH_DATA").map(|data| PathBuf::from(data).join("nfl_pbp")).filter(|dir| dir.is_dir())
-    {
-        println!("real plays");
-        return real;
-    }
-    println!("simulated plays (CLUTCH_DATA names no real ones)");
-    let out = folder.join("plays");
-    let simulated = Command::new(env!("CARGO_BIN_EXE_clutch"))
-        .args(["data", "simulate", "nfl", "--seasons", "6", "--seed", "7", "--no-import", "--out"])
-        .arg(&out)
-        .arg("--project")
-        .arg(repository().join("notebooks-data/nfl"))
-        .output()
-        .expect("the clutch binary");
-    assert!(simulated.status.success(), "{}", String::from_utf8_lossy(&simulated.stderr));
-    out
-}
-
 /// The same columns in pandas.
 fn peer(plays: &Path, rows: usize) {
     let Some(python) = environment("CLUTCH_PYTHON") else {
@@ -122,9 +106,4 @@ fn peer(plays: &Path, rows: usize) {
     for (key, what) in [("load", "pandas: read, sort and filter"), ("features", "pandas: the same rows with windows")] {
         report(what, rows, Duration::from_secs_f64(seconds[key].as_f64().expect("seconds")));
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark is its own composition root")]
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }

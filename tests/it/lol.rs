@@ -21,7 +21,7 @@ fn real_games_are_imported_agree_in_every_host_and_are_learned_from() {
         let games = data.join(folder).join("games_dev.parquet").display().to_string();
         let imported = project.json(&["data", "import", "--stream", stream, &games]);
         assert_eq!((&imported["rejected"], &imported["added"]), (&0.into(), &imported["total"]), "{imported}");
-        let output = project.output(&["parity", "--view", view, "--restarts", "20", "--json"]);
+        let output = project.output(&["parity", "--view", view, "--restarts", "60", "--json"]);
         assert_success(&output);
         let parity = last_json_line(&output);
         assert_eq!((&parity["mismatches"], &parity["rows"]), (&0.into(), &imported["total"]), "{parity}");
@@ -47,7 +47,7 @@ fn simulated_matches_are_learned_from_and_predicted_minute_by_minute() {
         let log_loss = trained["metrics"]["log_loss"].as_f64().expect("a number");
         assert!(log_loss < limit && trained["promoted"] == true, "{model}: {trained}");
     }
-    assert_success(&project.output(&["parity", "--view", "live_state", "--restarts", "20"]));
+    assert_success(&project.output(&["parity", "--view", "live_state", "--restarts", "60"]));
 
     // A match that no model has seen.
     let live = project.dir().join("live");

@@ -31,6 +31,8 @@ fn a_season_of_plays_has_the_same_bits_in_every_host() {
         for host in ["batch", "request", "oracle"] {
             assert_eq!(view["compared"][host], view["values"], "{host}");
         }
+        let compared = |what: &str| view["compared"][what].as_u64().expect("a number");
+        assert!(compared("again") > number("values") / 2 && compared("as_of") > 0, "{view}");
         assert!(number("states_read") >= 50 && view["seconds"].is_f64() && view["view_hash"].is_string());
         let (_, certificate) = certificate(view);
         for name in ["view_hash", "rows", "values", "mismatches", "restarts", "seed"] {
@@ -39,6 +41,28 @@ fn a_season_of_plays_has_the_same_bits_in_every_host() {
         assert_eq!(certificate["data"]["rows"], view["events"]);
     }
     assert_eq!(report["views"].as_array().map(Vec::len), Some(2));
+}
+
+/// Frames of time over real plays, looked at between plays and after the last of them.
+#[test]
+fn frames_of_time_decay_alike_for_the_host_and_the_oracle() {
+    let project = TestProject::nfl();
+    let sql = "CREATE VIEW tempo AS
+SELECT game_id, play_id, count(*) OVER lately AS plays, sum(yards_gained) OVER lately AS yards,
+       max(yards_gained) OVER before AS longest, sum(wp) FILTER (WHERE play_type = 'pass') OVER drive AS passing,
+       lag(yards_gained, 1) OVER game AS yards_before, time_since_last() OVER game AS pause
+FROM plays WHERE play_type IS NOT NULL
+WINDOW lately AS (PARTITION BY game_id ORDER BY event_time RANGE INTERVAL '3 minutes' PRECEDING),
+       before AS (PARTITION BY game_id, posteam ORDER BY event_time RANGE INTERVAL '10 minutes' PRECEDING EXCLUDE CURRENT ROW),
+       drive AS (PARTITION BY game_id, posteam ORDER BY event_time RANGE INTERVAL '5 minutes' PRECEDING),
+       game AS (PARTITION BY game_id ORDER BY event_time)";
+    std::fs::write(project.dir().join("views/tempo.sql"), sql).expect("writable");
+    let data = season(&project, 2022);
+    let output = project.output(&["parity", "--view", "tempo", "--data", &data, "--restarts", "60", "--json"]);
+    assert_success(&output);
+    let report = last_json_line(&output);
+    let number = |name: &str| report["compared"][name].as_u64().expect("a number");
+    assert!(report["mismatches"] == 0 && 4 * number("as_of") > number("oracle"), "{report}");
 }
 
 /// Two short matches with ties, a repeat and a late event.
