@@ -3,7 +3,7 @@
 use super::*;
 
 /// Frames of time beside everything else.
-const QUIET: &str = "
+pub(super) const QUIET: &str = "
 CREATE VIEW quiet AS
 SELECT game, play, kind, sum(yards) OVER minute AS gained, count(*) OVER before AS others, max(yards) OVER side AS best,
        count(*) FILTER (WHERE kind = 'pass') OVER minute AS passes, sum(yards) OVER last_two AS two, lag(yards, 1) OVER game AS previous,

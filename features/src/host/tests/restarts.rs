@@ -45,16 +45,21 @@ proptest! {
 proptest! {
     #[test]
     fn no_damage_makes_the_hosts_panic(damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
-        let mut host = host();
+        // With fading means, frames of time and a latest row that ages.
+        static ALL: LazyLock<Project> = LazyLock::new(|| project(&[("recent", RECENT), ("totals", TOTALS), ("quiet", as_of::QUIET)]));
+        let mut host = StreamHost::new(Arc::clone(&ALL.streams["plays"]), ALL.views_of("plays"));
         let mut bytes = played(&mut host).encode(&host);
         for (at, byte) in damage {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
         if let Ok(state) = KeyState::decode(&bytes, &host) {
-            for index in 0..2 {
-                let mut requests = RequestHost::new(Arc::clone(&host.views()[index]), index);
+            for (index, view) in host.views().iter().enumerate() {
+                let mut requests = RequestHost::new(Arc::clone(view), index);
                 let _ = requests.row(Some(&state), &play(3, 4 * SECOND, "run", f64::MAX));
+                for as_of in [None, Some(0), Some(70 * SECOND), Some(Micros::MAX), Some(Micros::MIN)] {
+                    let _ = requests.latest(Some(&state), as_of);
+                }
             }
             let mut key = Key { state, offset: 3 };
             for time in [4, 9, i64::MAX / SECOND, i64::MIN / SECOND] {

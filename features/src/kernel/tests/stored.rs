@@ -145,3 +145,37 @@ proptest! {
         fold_on(&fold, &bytes);
     }
 }
+
+proptest! {
+    /// Whatever means and weights a damaged state holds, results are finite or NULL.
+    #[test]
+    fn damaged_fading_means_give_no_infinite_results(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        x in prop_oneof![Just(f64::MAX), Just(-f64::MAX), any::<f64>().prop_filter("finite", |x| x.is_finite())],
+        time in prop_oneof![Just(i64::MIN), Just(i64::MAX), any::<i64>()],
+    ) {
+        let fading = |half_life| call(0, WindowFunction::Ewma { half_life }, Some(FLOAT), None);
+        let plan = Plan {
+            windows: vec![window(&[], Frame::Unbounded, false)],
+            calls: vec![fading(HalfLife::Rows(2)), fading(HalfLife::Time(1_500_000)), fading(HalfLife::Time(1))],
+            lateness: i64::MAX,
+            dedupe: 0,
+        };
+        let mut fold = Fold::new(&plan);
+        for i in 0..3 {
+            fold.fold(1_000_000 * i, &row(&[(FLOAT, Value::Float(0.1 * i as f64))]));
+        }
+        let mut bytes = fold.bytes();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(state) = fold.kernel.decode(&bytes) {
+            fold.state = state;
+            for result in fold.fold(time, &row(&[(FLOAT, Value::Float(x))])) {
+                let finite = matches!(result, Value::Float(x) if x.is_finite());
+                prop_assert!(finite || result == Value::Null, "{:?}", result);
+            }
+        }
+    }
+}
