@@ -162,7 +162,7 @@ impl Frames {
 }
 
 /// The rows that precede, in the total order.
-fn preceding<'a>(folded: &'a [Row], precedes: impl Fn(&Row) -> bool) -> Vec<&'a Row> {
+fn preceding(folded: &[Row], precedes: impl Fn(&Row) -> bool) -> Vec<&Row> {
     let mut preceding: Vec<&Row> = folded.iter().filter(|row| precedes(row)).collect();
     preceding.sort_by_key(|row| (row.place.time, row.place.offset));
     preceding
