@@ -178,11 +178,13 @@ impl Parts {
     /// The project, if every part of it is whole.
     fn finish(self, dir: std::path::PathBuf, text: &str) -> Option<Project> {
         let views = self.views.into_iter().map(|(name, entry)| Some((name, entry.view?))).collect::<Option<_>>()?;
+        let streams = self.streams.into_iter().map(|(name, entry)| (name, entry.stream)).collect();
+        let declarations = declaration::of_streams(text, &streams);
         Some(Project {
             dir,
             name: self.name?,
-            streams: self.streams.into_iter().map(|(name, entry)| (name, entry.stream)).collect(),
-            declarations: declaration::of_streams(text),
+            streams,
+            declarations,
             views,
             models: whole(self.models)?,
             endpoints: whole(self.endpoints)?,

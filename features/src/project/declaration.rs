@@ -11,19 +11,23 @@ use toml::{Table, Value};
 use super::{Project, SourceFile, Sources};
 use crate::diagnostic::Problems;
 use crate::plan::View;
+use crate::schema::Stream;
 
 const STREAMS: &str = "streams";
 
-/// `[streams.NAME]` of each stream of a manifest, without comments and with everything that is written there.
-pub(super) fn of_streams(manifest: &str) -> IndexMap<SmolStr, String> {
-    let Ok(mut root) = manifest.parse::<Table>() else { return IndexMap::new() };
-    let Some(Value::Table(streams)) = root.remove(STREAMS) else { return IndexMap::new() };
-    let alone = |(name, stream): (String, Value)| {
-        let streams = Table::from_iter([(name.clone(), stream)]);
-        let text = toml::to_string(&Table::from_iter([(STREAMS.to_owned(), Value::Table(streams))])).ok()?;
-        Some((SmolStr::from(name), text))
+/// `[streams.NAME]` of each stream of a manifest, without comments and with everything that is written there; of a stream
+/// that explodes another's list with that other one.
+pub(super) fn of_streams(manifest: &str, streams: &IndexMap<SmolStr, Arc<Stream>>) -> IndexMap<SmolStr, String> {
+    let Ok(root) = manifest.parse::<Table>() else { return IndexMap::new() };
+    let Some(Value::Table(written)) = root.get(STREAMS) else { return IndexMap::new() };
+    let alone = |(name, stream): (&SmolStr, &Arc<Stream>)| {
+        let parent = stream.explode.iter().map(|explode| &explode.parent.name);
+        let needed = parent.chain([name]).map(|name| Some((name.to_string(), written.get(name.as_str())?.clone())));
+        let needed: Table = needed.collect::<Option<_>>()?;
+        let text = toml::to_string(&Table::from_iter([(STREAMS.to_owned(), Value::Table(needed))])).ok()?;
+        Some((name.clone(), text))
     };
-    streams.into_iter().filter_map(alone).collect()
+    streams.iter().filter_map(alone).collect()
 }
 
 /// What the text of a view means over the stream that `declaration` declares: see [`Project::declarations`].

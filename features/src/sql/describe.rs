@@ -109,6 +109,9 @@ pub fn describe_rules(stream: &Stream) -> Vec<(String, String)> {
         ("max_ahead".to_owned(), length(stream.max_ahead)),
         ("retention".to_owned(), stream.retention.map_or_else(|| "none".to_owned(), length)),
     ];
+    if let Some(explode) = &stream.explode {
+        rules.push(("explode".to_owned(), format!("{} of {}", explode.list, explode.parent.name)));
+    }
     for field in &schema.fields {
         if field.required {
             rules.push((format!("required {}", field.name), field.ty.to_string()));

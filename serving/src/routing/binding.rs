@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use features::kernel::KERNEL_VERSION;
 use features::plan::View;
-use features::project::{Project, Task};
+use features::project::{Project, Task, view_as_declared};
 use features::schema::Stream;
 use features::sql::{self, Catalog};
 use features::value::{Type, Value};
@@ -118,6 +118,11 @@ impl Binder {
             .get(record.stream.as_str())
             .ok_or_else(|| BindError::UnknownStream { view: record.name.clone(), stream: record.stream.clone() })?;
         let read = sql::view(&record.text, &Catalog::from(Arc::clone(stream))).view;
+        if read.as_ref().map_or(true, |view| view.hash != record.hash)
+            && let Some(view) = as_declared(record, stream)
+        {
+            return Ok(self.views.keep(&Arc::new(view)));
+        }
         let changed = |found: String, why: String| BindError::ViewChanged {
             view: record.name.clone(),
             trained: short(&record.hash.0),
@@ -171,6 +176,29 @@ impl LoadedModel {
             Task::Regression => "value",
         }
     }
+}
+
+/// The view over the stream as it was declared when the version was made, if that gives the hash that training saw. Its
+/// events are those of the present stream's topic, so both must name their partitions alike.
+fn as_declared(record: &ViewRecord, present: &Stream) -> Option<View> {
+    let view = view_as_declared(record.declaration.as_ref()?, &record.text).ok().flatten()?;
+    let keyed = |stream: &Stream| -> Vec<(SmolStr, Type)> {
+        let fields = stream.message_key().iter().map(|&field| &stream.schema.fields[field]);
+        fields.map(|field| (field.name.clone(), field.ty)).collect()
+    };
+    let exploded = |stream: &Stream| stream.explode.is_some();
+    if view.hash != record.hash || keyed(&view.stream) != keyed(present) || exploded(&view.stream) != exploded(present)
+    {
+        return None;
+    }
+    let mut view = Arc::unwrap_or_clone(view);
+    view.stream = Arc::new(Stream {
+        topic: present.topic.clone(),
+        outcomes_topic: present.outcomes_topic.clone(),
+        partitions: present.partitions,
+        ..Stream::clone(&view.stream)
+    });
+    Some(view)
 }
 
 /// The view's column that is an input, of the type that the model was trained on.

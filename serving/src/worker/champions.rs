@@ -25,7 +25,11 @@ pub(super) struct Champion {
 }
 
 /// The rows of an endpoint's view for the events of a batch: one for each, `None` where the view keeps no row.
-pub(super) type Rows<'a> = Option<&'a [Option<ViewRow>]>;
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) events: &'a [Decoded<'a>],
+    pub(super) rows: &'a [Option<ViewRow>],
+}
 
 impl Champions {
     pub(super) fn now(plan: &StreamPlan) -> Champions {
@@ -93,9 +97,9 @@ impl Champions {
     }
 
     /// Predicts for every row that an endpoint's view kept: one vector per endpoint, in the order of its rows.
-    pub(super) fn predict(&self, plan: &StreamPlan, rows: &[Rows<'_>]) -> Vec<Vec<Output>> {
-        let predict = |((endpoint, champion), rows): ((&EndpointPlan, &Option<Champion>), &Rows<'_>)| {
-            let (Some(Champion { model, .. }), Some(rows)) = (champion, rows) else { return Vec::new() };
+    pub(super) fn predict(&self, plan: &StreamPlan, rows: &[Option<Rows<'_>>]) -> Vec<Vec<Output>> {
+        let predict = |((endpoint, champion), rows): ((&EndpointPlan, &Option<Champion>), &Option<Rows<'_>>)| {
+            let (Some(Champion { model, .. }), Some(Rows { rows, .. })) = (champion, rows) else { return Vec::new() };
             let mut inputs = Vec::with_capacity(rows.len() * model.inputs.len());
             let mut kept = 0;
             for row in rows.iter().flatten() {
@@ -119,14 +123,13 @@ impl Champions {
     pub(super) fn write(
         &self,
         plan: &StreamPlan,
-        events: &[Decoded<'_>],
-        rows: &[Rows<'_>],
+        rows: &[Option<Rows<'_>>],
         outputs: &[Vec<Output>],
         stamp: &Stamp,
     ) -> Result<Vec<Entry>, TooLarge> {
         let mut entries = Vec::new();
         for (((endpoint, champion), rows), outputs) in plan.endpoints.iter().zip(&self.0).zip(rows).zip(outputs) {
-            let (Some(champion), Some(rows)) = (champion, rows) else { continue };
+            let (Some(champion), Some(Rows { events, rows })) = (champion, rows) else { continue };
             let writer = Writer { plan, endpoint, champion, stamp };
             let mut batch = RecordBatch::new();
             let kept = events.iter().zip(*rows).filter_map(|(event, row)| Some((event, row.as_ref()?)));

@@ -7,7 +7,7 @@ use features::plan::View;
 use features::project::{Project, SourceFile, Sources, Task};
 use features::sql::Catalog;
 use features::value::Type;
-use models::artifact::Artifact;
+use models::artifact::{Artifact, Manifest};
 use models::contract::sample;
 use models::registry::Version;
 use models::signature::Feature;
@@ -61,11 +61,18 @@ pub(crate) fn project(partitions: u32) -> Project {
 
 /// With more declarations behind the others.
 pub(crate) fn project_with(partitions: u32, more: &str) -> Project {
+    checked(MANIFEST.replace("PARTITIONS", &partitions.to_string()) + more)
+}
+
+/// Of one partition, with something declared otherwise.
+pub(crate) fn project_changed(from: &str, to: &str) -> Project {
+    checked(MANIFEST.replace("PARTITIONS", "1").replace(from, to))
+}
+
+fn checked(manifest: String) -> Project {
     let file = |path: &str, text: String| SourceFile { path: PathBuf::from(path), text };
-    let sources = Sources {
-        manifest: file("clutch.toml", MANIFEST.replace("PARTITIONS", &partitions.to_string()) + more),
-        views: vec![file("views/form.sql", VIEW.to_owned())],
-    };
+    let sources =
+        Sources { manifest: file("clutch.toml", manifest), views: vec![file("views/form.sql", VIEW.to_owned())] };
     Project::check(&PathBuf::from("/project"), &sources, &|_| None).unwrap_or_else(|p| panic!("{}", p.render(false)))
 }
 
@@ -88,13 +95,24 @@ pub(crate) fn served(project: &Project) -> Routes {
 
 /// A version of `win` trained on this version of the view.
 pub(crate) fn artifact(view: &View, intercept: f64) -> Artifact {
+    sample::logistic(manifest(view), intercept, vec![0.25, -0.125])
+}
+
+/// A version of `win` trained in this project, which knows how its stream was declared.
+pub(crate) fn recorded(project: &Project, intercept: f64) -> Artifact {
+    let mut manifest = manifest(&project.views["form"]);
+    manifest.view.declaration = project.declarations.get("plays").cloned();
+    sample::logistic(manifest, intercept, vec![0.25, -0.125])
+}
+
+fn manifest(view: &View) -> Manifest {
     let features = vec![Feature::new("yards", Type::Float), Feature::new("recent", Type::Float)];
     let mut manifest = sample::manifest("win", Task::Classification, features);
     manifest.view.name = view.name.to_string();
     manifest.view.hash = view.hash.clone();
     manifest.view.text = view.text.clone();
     manifest.view.stream = view.stream.name.to_string();
-    sample::logistic(manifest, intercept, vec![0.25, -0.125])
+    manifest
 }
 
 /// The plan of `plays`, with a model or without.

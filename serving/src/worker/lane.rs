@@ -1,16 +1,19 @@
 //! One version of a view in one partition: its slot, its states, and how far it has folded the log. The lanes of a
-//! partition know nothing of each other; each decides and folds for itself, and equal rules decide alike.
+//! partition know nothing of each other; each decides and folds for itself, and equal rules decide alike. A version from
+//! before the stream was declared otherwise decodes and decides as the stream was declared then.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use features::host::{KeyState, Position, StreamHost, ViewRow};
-use features::online::{Claim, Flush, Hold, OnlineStore, Slot, SlotFlush};
+use features::online::{Claim, Counters, Flush, Hold, OnlineStore, Slot, SlotFlush};
+
+use features::schema::Stream;
 
 use super::backend::Backend;
 use super::cache::StateCache;
 use super::dead_letter::DeadLetter;
-use super::decode::{Decoded, Tally};
+use super::decode::{Decoded, Decoder, Tally};
 use super::error::WorkerError;
 use crate::log::{EventLog, RecordRef, StoredBatch};
 use crate::views::{Standing, ViewVersion};
@@ -21,6 +24,8 @@ pub(super) struct Lane {
     pub(super) version: Arc<ViewVersion>,
     slot: Slot,
     hold: Hold,
+    /// Of a version whose stream is not declared as the project's.
+    pub(super) decoder: Option<Decoder>,
     host: StreamHost,
     cache: StateCache,
     /// The next offset to fold.
@@ -44,17 +49,21 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// Takes the version's slot.
+    /// Takes the version's slot. `stream` is the project's.
     pub(super) fn take<L: EventLog, S: OnlineStore>(
         version: &Arc<ViewVersion>,
+        stream: &Arc<Stream>,
         backend: &Backend<L, S>,
         claim: Claim,
     ) -> Result<Lane, WorkerError> {
+        let own = &version.view.stream;
+        let decoder = (!Arc::ptr_eq(own, stream)).then(|| Decoder::new(own, backend.partition()));
         let slot = Slot::of(&version.view, backend.partition());
         let record = backend.claim(&slot, claim)?;
         let tally = Tally { counters: record.counters, newest: record.newest };
         Ok(Lane {
-            host: StreamHost::new(Arc::clone(&version.view.stream), vec![Arc::clone(&version.view)]),
+            decoder,
+            host: StreamHost::new(Arc::clone(own), vec![Arc::clone(&version.view)]),
             version: Arc::clone(version),
             hold: record.hold(),
             next: record.folded,
@@ -115,7 +124,7 @@ impl Lane {
     }
 
     /// What the batch that is being folded adds to the counters.
-    pub(super) fn folding(&self) -> features::online::Counters {
+    pub(super) fn folding(&self) -> Counters {
         self.folding.counters.since(&self.tally.counters)
     }
 

@@ -21,7 +21,7 @@ use features::host::ViewRow;
 use features::online::{Claim, Counters, Hold, OnlineStore, Removal, Slot};
 
 use super::backend::Backend;
-use super::champions::Champions;
+use super::champions::{Champions, Rows};
 use super::course::{self, Course, course};
 use super::dead_letter::DeadLetter;
 use super::decode::{Decoded, DecodedBatch, Decoder};
@@ -54,12 +54,21 @@ enum State {
 #[derive(Debug)]
 struct Folded<'a> {
     committed: Committed,
-    events: Vec<Decoded<'a>>,
-    /// For each lane a row for each event; none for a lane that is behind.
-    rows: Vec<Vec<Option<ViewRow>>>,
+    /// The events as the project declares the stream, and then as lanes do that decode for themselves.
+    events: Vec<Vec<Decoded<'a>>>,
+    /// For each lane its rows; none for a lane that is behind.
+    rows: Vec<LaneRows>,
     rejects: Vec<DeadLetter<'a>>,
     /// The offset behind the batch.
     next: u64,
+}
+
+/// The rows of one lane: one for each event, `None` where its view keeps none.
+#[derive(Debug)]
+struct LaneRows {
+    /// Which of [`Folded::events`].
+    events: usize,
+    rows: Vec<Option<ViewRow>>,
 }
 
 /// Works one partition.
@@ -272,7 +281,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             if self.lanes.iter().any(|lane| Arc::ptr_eq(&lane.version, &version)) {
                 continue;
             }
-            let lane = Lane::take(&version, &self.backend, (self.claims)())?;
+            let lane = Lane::take(&version, &self.plan.stream, &self.backend, (self.claims)())?;
             self.unkept.retain(|(slot, _)| slot != lane.slot());
             self.lanes.push(lane);
         }
@@ -322,7 +331,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         }
         let records = records(&batches, lane.next, self.next);
         let mut rejects = Vec::new();
-        match decoder.decode(records, events, &mut rejects) {
+        match lane.decoder.as_mut().unwrap_or(decoder).decode(records, events, &mut rejects) {
             Some(DecodedBatch { events, next, .. }) => {
                 let rows = lane.fold(backend, &events, rejects.len() as u64, None)?;
                 let (predictions, unserved) = champions.count(plan, &lane.version, &rows);
@@ -369,17 +378,21 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         let read_at = self.clock.now();
         let Some(folded) = self.fold(batches)? else { return Ok(Committed::default()) };
         let Folded { mut committed, events, rows, mut rejects, next } = folded;
+        let rows_of = |lane: usize| {
+            let (events, rows) = (&events[rows[lane].events], &rows[lane].rows);
+            Rows { events, rows }
+        };
         let assigned: Vec<Option<usize>> = {
             let lane = |version: &Arc<_>| self.lanes.iter().position(|lane| Arc::ptr_eq(&lane.version, version));
             self.champions.versions().map(|version| version.and_then(lane)).collect()
         };
-        let rows: Vec<_> = assigned.iter().map(|lane| lane.map(|lane| rows[lane].as_slice())).collect();
+        let rows: Vec<_> = assigned.into_iter().map(|lane| lane.map(rows_of)).collect();
         let started = Instant::now();
         let outputs = self.champions.predict(&self.plan, &rows);
         committed.predict = started.elapsed();
         let started = Instant::now();
         let stamp = Stamp::new(self.backend.partition(), read_at, &committed);
-        let mut entries = self.champions.write(&self.plan, &events, &rows, &outputs, &stamp)?;
+        let mut entries = self.champions.write(&self.plan, &rows, &outputs, &stamp)?;
         entries.extend(self.dead_letters(&mut rejects)?);
         for lane in self.lanes.iter_mut().filter(|lane| lane.live) {
             lane.boundary(next);
@@ -397,46 +410,63 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
     /// Decodes, decides and folds the events of `batches` from the next offset on, no more than one batch of this worker
     /// holds (and what is left of its last record), in every lane that is live; `None` if there are no records.
     fn fold<'a>(&mut self, batches: &'a [StoredBatch]) -> Result<Option<Folded<'a>>, WorkerError> {
-        let records = records(batches, self.next, u64::MAX);
         let mut rejects = Vec::new();
 
         let started = Instant::now();
         let limit = self.settings.batch.records;
-        let Some(decoded) = self.decoder.decode(records, limit, &mut rejects) else { return Ok(None) };
+        let coming = records(batches, self.next, u64::MAX);
+        let Some(decoded) = self.decoder.decode(coming, limit, &mut rejects) else { return Ok(None) };
         let DecodedBatch { events, count, next, appended_at } = decoded;
         let invalid = rejects.len() as u64;
+        let mut decoded = vec![events];
         let decode = started.elapsed();
 
         let started = Instant::now();
         let mut rows = Vec::with_capacity(self.lanes.len());
-        let mut decided: Option<Counters> = None;
-        for lane in &mut self.lanes {
+        let mut decided = Counters::default();
+        let published_by = self.lead();
+        for (place, lane) in self.lanes.iter_mut().enumerate() {
             if !lane.live {
-                rows.push(Vec::new());
+                rows.push(LaneRows { events: 0, rows: Vec::new() });
                 continue;
             }
-            // Equal rules decide alike: what the first lane refuses is published for all.
-            let publish = decided.is_none().then_some(&mut rejects);
-            let lane_rows = lane.fold(&self.backend, &events, invalid, publish)?;
+            let (events, mut own, invalid) = match &mut lane.decoder {
+                None => (0, None, invalid),
+                Some(decoder) => {
+                    let mut own = Vec::new();
+                    let again = decoder.decode(records(batches, self.next, next), usize::MAX, &mut own);
+                    decoded.push(again.map(|batch| batch.events).unwrap_or_default());
+                    let invalid = own.len() as u64;
+                    (decoded.len() - 1, Some(own), invalid)
+                }
+            };
+            // Equal rules decide alike: what one lane refuses is published for all.
+            let leads = published_by == Some(place);
+            let refused = if leads { Some(own.as_mut().unwrap_or(&mut rejects)) } else { None };
+            let lane_rows = lane.fold(&self.backend, &decoded[events], invalid, refused)?;
             let (predictions, unserved) = self.champions.count(&self.plan, &lane.version, &lane_rows);
             lane.count(predictions, unserved);
-            let folding = lane.folding();
-            decided = Some(match decided {
-                None => folding,
-                Some(first) => Counters {
-                    predictions: first.predictions + predictions,
-                    unserved: first.unserved + unserved,
-                    ..first
-                },
-            });
-            rows.push(lane_rows);
+            let counted = (decided.predictions + predictions, decided.unserved + unserved);
+            if leads {
+                decided = lane.folding();
+                rejects = own.unwrap_or(rejects);
+            }
+            (decided.predictions, decided.unserved) = counted;
+            rows.push(LaneRows { events, rows: lane_rows });
         }
         let features = started.elapsed();
 
-        let decided = decided.unwrap_or_default();
         let committed =
             Committed { events: count as u64, decided, appended_at, decode, features, ..Committed::default() };
-        Ok(Some(Folded { committed, events, rows, rejects, next }))
+        Ok(Some(Folded { committed, events: decoded, rows, rejects, next }))
+    }
+
+    /// The lane that says which events cannot be used: one by the rules that the project declares, or, while there is none,
+    /// one by those that serve.
+    fn lead(&self) -> Option<usize> {
+        let by_the_project = |lane: &Lane| lane.live && lane.decoder.is_none();
+        let lead = self.lanes.iter().position(by_the_project);
+        lead.or_else(|| self.lanes.iter().position(|lane| lane.live))
     }
 
     /// Publishes the batch that has just ended; the states of the lanes go with it where one write holds both.

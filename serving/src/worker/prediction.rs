@@ -88,9 +88,9 @@ impl Writer<'_> {
         put_name(out, "event_time");
         put_time(out, source.event.time);
         put_name(out, "key");
-        self.fields(&plan.stream.key, source, out);
+        self.fields(&model.view.stream.key, source, out);
         put_name(out, "id");
-        self.fields(&plan.stream.id, source, out);
+        self.fields(&model.view.stream.id, source, out);
         out.extend_from_slice(b",\"outputs\":{");
         put_name(out, model.output());
         put(out, &output.value);
@@ -127,7 +127,7 @@ impl Writer<'_> {
     fn fields(&self, indices: &[usize], source: &Decoded<'_>, out: &mut Vec<u8>) {
         out.push(b'{');
         for &index in indices {
-            put_name(out, &self.plan.stream.schema.fields[index].name);
+            put_name(out, &self.champion.model.view.stream.schema.fields[index].name);
             put_value(out, &source.event.fields[index]);
         }
         out.push(b'}');

@@ -1,10 +1,12 @@
 //! Two versions of a view in one partition.
 
 use features::online::OnlineStore;
+use models::registry::Version;
 
 use super::*;
+use crate::routing::{Binder, Routes};
 use crate::views::InUse;
-use crate::worker::fixture::{project, view};
+use crate::worker::fixture::{artifact, project, project_changed, recorded, view};
 
 /// Keeps a version of the view with another window.
 fn keep(bench: &Bench) -> InUse {
@@ -103,6 +105,32 @@ fn the_states_of_a_version_that_nobody_needs_are_removed_when_there_is_time() {
     drain(&mut worker);
     assert!(again.version().is_live());
     assert_eq!(states(&bench, &again), 1);
+}
+
+#[test]
+fn a_version_from_before_the_stream_changed_decides_as_it_did_then() {
+    let then = project_changed("lateness   = \"100us\"", "lateness   = \"50us\"");
+    let now = project(1);
+    let routes = Routes::new(&now);
+    let binder = Binder::new(&now, &routes, Arc::default());
+    let bind = |number, artifact| binder.bind(Version { model: "win".into(), number, artifact });
+    bind(2, artifact(&then.views["form"], 0.5)).expect_err("it does not say how its stream was declared");
+    let model = bind(1, recorded(&then, 0.5)).expect("it does");
+    routes.routes[0].champion.store(Some(Arc::new(model)));
+
+    let plan = Arc::new(StreamPlan::new(&now, "plays", &routes).expect("plan"));
+    let bench = Bench { plan, ..Bench::new(1, true) };
+    // The second is 70 µs late.
+    bench.append(&[play("g1", 1, 100, Some(1.0)), play("g1", 2, 30, Some(2.0)), play("g1", 3, 110, Some(4.0))]);
+    bench.drain();
+    let predicted: Vec<_> = bench.predictions().iter().map(|p| p["id"]["play"].as_u64().expect("play")).collect();
+    assert_eq!(predicted, [1, 3]);
+    assert_eq!(bench.predictions()[1]["include"]["recent"], 5.0, "what came late then is in no window");
+    assert_eq!(bench.dead_letters(), Vec::<Value>::new(), "by the rules as they are now nothing is late");
+    assert_eq!(bench.counters().accepted, 3, "nor for the view that the project declares");
+    let older = Slot::of(&routes.routes[0].champion.load().as_ref().expect("champion").view, 0);
+    let counters = bench.store.record(&older).expect("record").expect("kept").counters;
+    assert_eq!((counters.accepted, counters.late, counters.predictions), (2, 1, 2));
 }
 
 #[test]
