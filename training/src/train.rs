@@ -54,7 +54,7 @@ pub enum TrainError {
     Split(#[from] SplitError),
     #[error(transparent)]
     Fit(#[from] FitError),
-    #[error("the calibration cannot be fitted")]
+    #[error(transparent)]
     Calibration(#[from] CalibrationError),
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),

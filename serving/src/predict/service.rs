@@ -15,6 +15,8 @@ use crate::routing::{DirectModels, LoadedModel, Routes};
 
 /// How many rows of a batch are computed before other requests get their turn.
 const ROWS_PER_TURN: usize = 32;
+/// The same for explanations.
+const EXPLANATIONS_PER_TURN: usize = 4;
 
 /// Answers prediction requests. Shared by all of them.
 #[derive(Debug)]
@@ -109,13 +111,13 @@ impl PredictService {
         }
         source.put_back(scratch);
         let start = Instant::now();
-        let rows = self.predict_rows(&chosen, rows, options);
+        let rows = self.predict_rows(&chosen, rows, options).await;
         timing.predict = start.elapsed();
         Ok(Answer { chosen, rows, timing })
     }
 
     /// One call of the predictor for all rows that have inputs.
-    fn predict_rows(
+    async fn predict_rows(
         &self,
         chosen: &Chosen,
         rows: Vec<Result<Row, PredictError>>,
@@ -131,23 +133,31 @@ impl PredictService {
         model.predictor.predict(&inputs, &mut outputs);
         model.metrics.answered.inc_by(good as u64);
         let now = self.clock.now();
-        let mut explanations = options.explain.then(|| explanations(model, &inputs, good)).into_iter().flatten();
+        let explained = if options.explain { explanations(model, &inputs, good).await } else { Vec::new() };
+        let mut explained = explained.into_iter();
         let mut outputs = outputs.into_iter();
         let mut prediction = |row: Row| Prediction {
             id: prediction_id(now),
             value: outputs.next().unwrap_or(f64::NAN),
             features_age_ms: row.newest.map(|newest| (row.as_of.unwrap_or(now).saturating_sub(newest) / 1_000).max(0)),
             features: options.return_features.then_some(row.values),
-            explanation: explanations.next(),
+            explanation: explained.next(),
         };
         rows.into_iter().map(|row| row.map(&mut prediction)).collect()
     }
 }
 
-/// Of each of these rows.
-fn explanations(model: &LoadedModel, inputs: &[f64], rows: usize) -> Vec<Option<Explanation>> {
+/// Of each of these rows. Trees take some hundred times as long to explain as to ask: others get their turn.
+async fn explanations(model: &LoadedModel, inputs: &[f64], rows: usize) -> Vec<Option<Explanation>> {
     let width = model.inputs.len();
-    (0..rows).map(|row| Explanation::of(model, &inputs[row * width..(row + 1) * width])).collect()
+    let mut explanations = Vec::with_capacity(rows);
+    for row in 0..rows {
+        if row % EXPLANATIONS_PER_TURN == EXPLANATIONS_PER_TURN - 1 {
+            tokio::task::yield_now().await;
+        }
+        explanations.push(Explanation::of(model, &inputs[row * width..(row + 1) * width]));
+    }
+    explanations
 }
 
 /// UUIDv7: sorts by the time of the answer.

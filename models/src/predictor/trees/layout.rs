@@ -121,7 +121,8 @@ impl Layout {
             for _ in 0..left_to_do.min(STRIDE) {
                 for lane in 0..N {
                     let step = self.steps[at[lane] as usize];
-                    let goes_right = !(slots[offsets[lane] + step.slot as usize] < step.threshold);
+                    // Neither is ever NaN.
+                    let goes_right = step.threshold <= slots[offsets[lane] + step.slot as usize];
                     at[lane] = step.left + u32::from(goes_right);
                 }
             }
