@@ -10,6 +10,7 @@ pub mod diagnostic;
 mod documented;
 pub mod duration;
 pub mod element;
+pub mod enumeration;
 pub mod event;
 pub mod explain;
 #[cfg(any(test, feature = "test-support"))]
@@ -25,5 +26,6 @@ pub mod program;
 pub mod project;
 pub mod schema;
 pub mod sql;
+pub mod timestamp;
 pub mod value;
 mod wire;

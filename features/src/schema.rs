@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::enumeration::Enumeration;
 use crate::plan::Expr;
 use crate::program::Program;
+use crate::timestamp::TimeFormat;
 use crate::value::{Micros, Type};
 
 /// A declared field of a stream.
@@ -18,6 +20,10 @@ pub struct Field {
     pub required: bool,
     /// Known only after the match: may stand in labels and training filters, never in a feature.
     pub outcome: bool,
+    /// How points in time are spelt.
+    pub format: TimeFormat,
+    /// The only values that a text may have.
+    pub values: Option<Enumeration>,
     /// Where the value stands inside the JSON event, if not at the top under its own name (`/data/score`).
     pub path: Option<String>,
     pub check: Option<Check>,
@@ -26,7 +32,8 @@ pub struct Field {
 impl Field {
     /// A field that may be NULL, and stands at the top of the event under its own name.
     pub fn new(name: impl Into<SmolStr>, ty: Type) -> Field {
-        Field { name: name.into(), ty, required: false, outcome: false, path: None, check: None }
+        let (format, values) = (TimeFormat::Usual, None);
+        Field { name: name.into(), ty, required: false, outcome: false, format, values, path: None, check: None }
     }
 
     /// The names on the way to the value: a path is a JSON pointer (RFC 6901), whose numbers may count the elements of

@@ -36,6 +36,7 @@ pub(super) fn propose(name: &str, sample: &Path) -> anyhow::Result<Proposed> {
     let mut remarks = proposal.remarks;
     if !read.skipped.is_empty() {
         remarks.push(format!("left out, for no field can hold them: {}", read.skipped.join(", ")));
+        remarks.push("(a list of objects can become events of their own: see `explode` in docs/project.md)".to_owned());
     }
     Ok(Proposed { files: vec![manifest, view, super::ignore_file()], remarks, model: proposal.model })
 }

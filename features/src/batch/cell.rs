@@ -2,12 +2,13 @@
 
 use smol_str::SmolStr;
 
-use crate::element::parse_timestamp;
-use crate::value::{Type, Value};
+use crate::schema::Field;
+use crate::value::{Micros, Type, Value};
 
 /// A cell of a CSV file. The spellings of NULL are `NA`, `NaN` and nothing at all, for every type; beyond that a cell
 /// holds its field's type exactly.
-pub(super) fn parse(text: &str, ty: Type) -> Result<Value, String> {
+pub(super) fn parse(text: &str, field: &Field) -> Result<Value, String> {
+    let ty = field.ty;
     if matches!(text, "" | "NA" | "NaN") {
         return Ok(Value::Null);
     }
@@ -19,10 +20,28 @@ pub(super) fn parse(text: &str, ty: Type) -> Result<Value, String> {
         },
         Type::Int => integer(text).map(Value::Int),
         Type::Float => return float(text),
-        Type::String => Some(Value::String(SmolStr::new(text))),
-        Type::Timestamp | Type::Interval => parse_timestamp(text).map(Value::Timestamp),
+        Type::String => return string(text, field).map(Value::String),
+        Type::Timestamp | Type::Interval => return timestamp(text, field).map(Value::Timestamp),
     };
     value.ok_or_else(|| format!("`{}` is no {ty}", shortened(text)))
+}
+
+pub(super) fn string(text: &str, field: &Field) -> Result<SmolStr, String> {
+    match &field.values {
+        None => Ok(SmolStr::new(text)),
+        Some(values) => values.read(text).map_err(|error| error.to_string()),
+    }
+}
+
+pub(super) fn timestamp(text: &str, field: &Field) -> Result<Micros, String> {
+    let format = &field.format;
+    format.text(text).ok_or_else(|| {
+        let shown = shortened(text);
+        match format.why_not(text) {
+            Some(why) => format!("`{shown}` is no timestamp: {why}"),
+            None => format!("`{shown}` is no timestamp of the format {format}"),
+        }
+    })
 }
 
 /// Whole numbers; `3.0` too, which is how data frames write the integers of a column that has NULLs.

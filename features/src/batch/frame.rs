@@ -4,12 +4,12 @@ use polars::prelude::{
     BooleanChunked, ChunkedArray, Column as PolarsColumn, DataFrame, DataType, IntoSeries, NamedFrom, NewChunkedArray,
     PlSmallStr, PolarsNumericType, PolarsResult, Series, StringChunked, TimeUnit,
 };
-use smol_str::SmolStr;
 
 use super::cell;
 use super::rows;
 use crate::column::{Column, Data, Table};
-use crate::element::parse_timestamp;
+use crate::schema::Field;
+use crate::timestamp::TimeFormat;
 use crate::value::{Micros, Type};
 
 /// A value that its field cannot hold.
@@ -41,7 +41,8 @@ enum Cell<T> {
 
 /// A column of a file as values of a field's type, with the cells that do not fit. Integers widen, whole floats become
 /// integers, dates become midnight UTC, text is parsed for timestamps; a column of nothing but NULLs has every type.
-pub(super) fn column_of(series: &Series, ty: Type) -> Result<(Column, Vec<CellFault>), ColumnFault> {
+pub(super) fn column_of(series: &Series, field: &Field) -> Result<(Column, Vec<CellFault>), ColumnFault> {
+    let ty = field.ty;
     if series.null_count() == series.len() {
         return Ok((rows::nulls(ty, series.len()), Vec::new()));
     }
@@ -55,11 +56,11 @@ pub(super) fn column_of(series: &Series, ty: Type) -> Result<(Column, Vec<CellFa
         Type::Float => Data::Float(floats(series, &mut cells)?),
         Type::String => match series.dtype() {
             DataType::String => {
-                Data::String(cells.collect(series.str()?.iter(), |text| Cell::Value(SmolStr::new(text))))
+                Data::String(cells.collect(series.str()?.iter(), |text| cell_of(cell::string(text, field))))
             }
             other => return Err(mistyped(other)),
         },
-        Type::Timestamp | Type::Interval => Data::Int(timestamps(series, &mut cells)?),
+        Type::Timestamp | Type::Interval => Data::Int(timestamps(series, field, &mut cells)?),
     };
     let valid = cells.valid.contains(&false).then_some(cells.valid);
     Ok((Column { ty, data, valid }, cells.faults))
@@ -119,7 +120,11 @@ fn finite(v: f64) -> Cell<f64> {
 
 const MICROS_PER_DAY: Micros = 86_400_000_000;
 
-fn timestamps(series: &Series, cells: &mut Cells) -> Result<Vec<Micros>, ColumnFault> {
+fn cell_of<T>(read: Result<T, String>) -> Cell<T> {
+    read.map_or_else(Cell::Fault, Cell::Value)
+}
+
+fn timestamps(series: &Series, field: &Field, cells: &mut Cells) -> Result<Vec<Micros>, ColumnFault> {
     let scaled = |v: i64, factor: i64| match v.checked_mul(factor) {
         Some(micros) => Cell::Value(micros),
         None => Cell::Fault("the time is out of range".to_owned()),
@@ -133,10 +138,28 @@ fn timestamps(series: &Series, cells: &mut Cells) -> Result<Vec<Micros>, ColumnF
         DataType::Datetime(TimeUnit::Nanoseconds, _) => {
             cells.numbers(series.datetime()?.physical(), |v| Cell::Value(v.div_euclid(1000)))
         }
-        DataType::String => cells.collect(series.str()?.iter(), |text| match parse_timestamp(text) {
-            Some(micros) => Cell::Value(micros),
-            None => Cell::Fault(format!("`{}` is no timestamp", cell::shortened(text))),
-        }),
+        DataType::String => cells.collect(series.str()?.iter(), |text| cell_of(cell::timestamp(text, field))),
+        // A number is a time where the field says what it counts.
+        _ if field.format != TimeFormat::Usual => {
+            let counted = |time: Option<Micros>, shown: String| {
+                time.map_or_else(
+                    || Cell::Fault(format!("{shown} is no time of the format {}", field.format)),
+                    Cell::Value,
+                )
+            };
+            if series.dtype().is_float() {
+                cells.numbers(series.cast(&DataType::Float64)?.f64()?, |v| match (v.is_nan(), cell::whole(v)) {
+                    (true, _) => Cell::Null,
+                    (_, Some(whole)) => counted(field.format.whole(whole), v.to_string()),
+                    (_, None) => counted(field.format.fraction(v), v.to_string()),
+                })
+            } else {
+                let mut numbers = Cells::new(series.len());
+                let whole = integers(series, &mut numbers)?;
+                let whole = whole.into_iter().zip(numbers.valid).map(|(number, valid)| valid.then_some(number));
+                cells.collect(whole, |number| counted(field.format.whole(number), number.to_string()))
+            }
+        }
         other => return Err(mistyped(other)),
     })
 }

@@ -18,6 +18,8 @@ mod imported;
 mod read;
 mod rows;
 mod sample;
+#[cfg(test)]
+mod spellings;
 mod state_size;
 mod text;
 mod validate;

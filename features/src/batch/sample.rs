@@ -14,6 +14,7 @@ use super::files::Format;
 use super::frame;
 use super::read::{check_ends, guarded, plain_reader};
 use crate::project::propose::{Sample, SampleColumn};
+use crate::schema::Field;
 use crate::value::{Type, Value};
 
 /// More columns than this are left out.
@@ -182,7 +183,7 @@ fn values(series: &Series) -> Option<Vec<Value>> {
         integer if integer.is_integer() => Type::Int,
         _ => return None,
     };
-    let (column, _) = frame::column_of(series, ty).ok()?;
+    let (column, _) = frame::column_of(series, &Field::new("", ty)).ok()?;
     Some((0..column.len()).map(|row| column.value(row)).collect())
 }
 

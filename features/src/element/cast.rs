@@ -2,8 +2,9 @@
 
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
-use super::time::{format_timestamp, parse_timestamp};
+use super::time::format_timestamp;
 use super::typed::Timestamp;
+use crate::timestamp::parse_timestamp;
 
 pub(super) fn same<T>(x: T) -> T {
     x

@@ -17,9 +17,10 @@ mod text;
 mod time;
 mod typed;
 
+pub use crate::timestamp::parse_timestamp;
 pub use entry::{Element, NullRule};
 pub use resolve::{Overload, ResolveError};
-pub use time::{format_timestamp, parse_timestamp};
+pub use time::format_timestamp;
 
 pub(crate) use entry::{Effects, Scalar};
 pub(crate) use lane::{CHUNK, Lane, Register, Slice, Stored, View};

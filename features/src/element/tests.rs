@@ -274,7 +274,7 @@ fn casts_to_text_read_back_as_the_same_value() {
 }
 
 #[test]
-fn timestamps_are_read_in_the_strict_spellings_only() {
+fn casts_read_timestamps_as_everybody_does() {
     let noon = 19_782 * DAY + DAY / 2;
     for spelling in [
         "2024-02-29 12:00:00",
@@ -298,12 +298,9 @@ fn timestamps_are_read_in_the_strict_spellings_only() {
         "2024/02/29",
         " 2024-02-29",
         "2024-02-29 ",
-        "2024-02-29 12:00",
         "2024-02-29 24:00:00",
         "2024-02-29 23:59:60",
         "2024-02-29 12:00:00.",
-        "2024-02-29 12:00:00+0200",
-        "2024-02-29 12:00:00 UTC",
         "+2024-02-29",
         "２０２４-02-29",
     ] {

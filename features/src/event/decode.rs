@@ -76,10 +76,9 @@ impl EventDecoder {
         let fields = &stream.schema.fields;
         let source = match &stream.explode {
             None => {
-                let types = fields.iter().map(|field| field.ty).collect();
-                Source::Whole(ObjectReader::new(types, fields.iter().map(Field::way).enumerate()))
+                Source::Whole(ObjectReader::new(Arc::clone(&stream.schema), fields.iter().map(Field::way).enumerate()))
             }
-            Some(explode) => Source::Exploded(Box::new(Exploder::new(fields, explode))),
+            Some(explode) => Source::Exploded(Box::new(Exploder::new(&stream.schema, explode))),
         };
         EventDecoder { source, validator: Validator { stream, scratch: Scratch::default(), outputs: Vec::new() } }
     }
@@ -87,8 +86,8 @@ impl EventDecoder {
     /// The one event of a message: a JSON object. Fields that the stream does not declare are skipped. Runs type checks,
     /// `required`, the declared checks and the event time. A message of an exploded stream must have one element.
     ///
-    /// A field may not stand twice. An int may be written as a whole float (`3.0`), a timestamp as text (RFC 3339) or
-    /// as microseconds; text is never taken for a number.
+    /// A field may not stand twice. An int may be written as a whole float (`3.0`), a timestamp as its field
+    /// declares it; other text is never taken for a number.
     pub fn decode(&mut self, json: &[u8]) -> Result<Event, Invalid> {
         let (mut first, mut count) = (None, 0_usize);
         self.decode_each(json, |_, event| {

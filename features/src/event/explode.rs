@@ -1,10 +1,12 @@
 //! One message, many events: the elements of a list that the message holds.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::json::{Fault, ObjectReader};
 use super::list::{self, Entries};
-use crate::schema::{Explode, Field, Origin, way_of};
+use crate::schema::{Explode, Origin, Schema, way_of};
 use crate::value::Value;
 
 /// Reads the messages of an exploded stream; keeps its room from one to the next.
@@ -30,23 +32,22 @@ pub(super) struct Part<'a> {
 }
 
 impl Exploder {
-    /// `fields`: those of the exploded stream.
-    pub(super) fn new(fields: &[Field], explode: &Explode) -> Exploder {
-        let types: Vec<_> = fields.iter().map(|field| field.ty).collect();
+    /// `schema`: of the exploded stream.
+    pub(super) fn new(schema: &Arc<Schema>, explode: &Explode) -> Exploder {
         let origins = || explode.origins.iter().enumerate();
         let of_message = origins().filter_map(|(index, origin)| match origin {
             Origin::Parent(field) => Some((index, explode.parent.schema.fields.get(*field)?.way())),
             _ => None,
         });
         let of_element = origins().filter_map(|(index, origin)| match origin {
-            Origin::Element => Some((index, fields.get(index)?.way())),
+            Origin::Element => Some((index, schema.fields.get(index)?.way())),
             _ => None,
         });
         Exploder {
-            message: ObjectReader::new(types.clone(), of_message),
+            message: ObjectReader::new(Arc::clone(schema), of_message),
             list: explode.list.clone(),
             way: way_of(&explode.list),
-            element: ObjectReader::new(types, of_element),
+            element: ObjectReader::new(Arc::clone(schema), of_element),
             origins: explode.origins.clone(),
             shared: Vec::new(),
         }

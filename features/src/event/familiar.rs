@@ -8,7 +8,7 @@
 use smol_str::SmolStr;
 
 use super::shape::{Member, Target};
-use crate::element::parse_timestamp;
+use crate::schema::Field;
 use crate::value::{Type, Value};
 
 /// Up to here whole floats are exact, and so is one division of two of them.
@@ -39,7 +39,7 @@ struct Expected {
 
 impl Familiar {
     /// Fills `fields`, which are all NULL, and returns true; or returns false, and `fields` are all NULL again.
-    pub(super) fn read(&mut self, json: &str, types: &[Type], fields: &mut [Value]) -> bool {
+    pub(super) fn read(&mut self, json: &str, declared: &[Field], fields: &mut [Value]) -> bool {
         if self.members.is_empty() {
             return false;
         }
@@ -47,7 +47,7 @@ impl Familiar {
             self.pause -= 1;
             return false;
         }
-        if self.fill(Cursor { text: json, at: 0 }, types, fields).is_some() {
+        if self.fill(Cursor { text: json, at: 0 }, declared, fields).is_some() {
             self.last_pause = 0;
             return true;
         }
@@ -75,7 +75,7 @@ impl Familiar {
         self.members = expected.collect::<Option<_>>().unwrap_or_default();
     }
 
-    fn fill(&self, mut cursor: Cursor<'_>, types: &[Type], fields: &mut [Value]) -> Option<()> {
+    fn fill(&self, mut cursor: Cursor<'_>, declared: &[Field], fields: &mut [Value]) -> Option<()> {
         cursor.blanks();
         cursor.eat(b'{')?;
         let mut expected = self.members.iter();
@@ -89,7 +89,7 @@ impl Familiar {
             cursor.eat(b':')?;
             cursor.blanks();
             match member.field {
-                Some(field) => cursor.value(*types.get(field)?, fields.get_mut(field)?)?,
+                Some(field) => cursor.value(declared.get(field)?, fields.get_mut(field)?)?,
                 None => cursor.skip()?,
             }
             cursor.blanks();
@@ -160,16 +160,19 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn value(&mut self, ty: Type, slot: &mut Value) -> Option<()> {
-        *slot = match (self.next(), ty) {
+    fn value(&mut self, field: &Field, slot: &mut Value) -> Option<()> {
+        *slot = match (self.next(), field.ty) {
             (b'n', _) => return self.word("null"),
             (b't', Type::Bool) => self.word("true").map(|()| Value::Bool(true))?,
             (b'f', Type::Bool) => self.word("false").map(|()| Value::Bool(false))?,
-            (b'"', Type::String) => Value::String(SmolStr::new(self.string()?)),
-            (b'"', Type::Timestamp) => Value::Timestamp(parse_timestamp(self.string()?)?),
+            (b'"', Type::String) => match &field.values {
+                None => Value::String(SmolStr::new(self.string()?)),
+                Some(values) => Value::String(values.read(self.string()?).ok()?),
+            },
+            (b'"', Type::Timestamp) => Value::Timestamp(field.format.text(self.string()?)?),
             (b'-' | b'0'..=b'9', Type::Float) => Value::Float(self.number()?.float()?),
             (b'-' | b'0'..=b'9', Type::Int) => Value::Int(self.number()?.whole()?),
-            (b'-' | b'0'..=b'9', Type::Timestamp) => Value::Timestamp(self.number()?.whole()?),
+            (b'-' | b'0'..=b'9', Type::Timestamp) => Value::Timestamp(field.format.whole(self.number()?.whole()?)?),
             _ => return None,
         };
         Some(())

@@ -1,6 +1,7 @@
 //! Reading one JSON object into the values of the declared fields.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use smol_str::SmolStr;
@@ -9,7 +10,8 @@ use super::familiar::Familiar;
 use super::nesting;
 use super::scalar::{Refused, ScalarSeed};
 use super::shape::{Member, Shape, Target};
-use crate::value::{Type, Value};
+use crate::schema::{Field, Schema};
+use crate::value::Value;
 
 /// Longer names are not worth remembering, nor are more of them.
 const LONGEST_REMEMBERED: usize = 64;
@@ -19,7 +21,7 @@ const MOST_REMEMBERED: usize = 512;
 #[derive(Debug)]
 pub(super) struct ObjectReader {
     shape: Shape,
-    types: Vec<Type>,
+    fields: Arc<Schema>,
     memory: Memory,
     familiar: Familiar,
 }
@@ -48,18 +50,18 @@ struct Memory {
 }
 
 impl ObjectReader {
-    /// Of the fields at these places, by their index in `types`; fields without a place stay NULL.
-    pub(super) fn new(types: Vec<Type>, places: impl Iterator<Item = (usize, Vec<SmolStr>)>) -> ObjectReader {
+    /// Of the fields at these places, by their index in `schema`; fields without a place stay NULL.
+    pub(super) fn new(schema: Arc<Schema>, places: impl Iterator<Item = (usize, Vec<SmolStr>)>) -> ObjectReader {
         let shape = Shape::new(places);
         let memory =
             Memory { orders: vec![Vec::new(); shape.objects.len()], seen: vec![0; shape.members], ..Memory::default() };
         let familiar = Familiar::default();
-        ObjectReader { familiar, types, shape, memory }
+        ObjectReader { familiar, fields: schema, shape, memory }
     }
 
     /// Fills `fields`, which are all NULL; what the object does not have stays so.
     pub(super) fn read(&mut self, json: &str, fields: &mut [Value]) -> Result<(), Fault> {
-        if self.familiar.read(json, &self.types, fields) {
+        if self.familiar.read(json, &self.fields.fields, fields) {
             return Ok(());
         }
         if nesting::exceeds_limit(json) {
@@ -78,7 +80,8 @@ impl ObjectReader {
         self.memory.fault = None;
         self.memory.forgotten = false;
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        let seed = ObjectSeed { shape: &self.shape, types: &self.types, memory: &mut self.memory, object: 0, fields };
+        let declared = &self.fields.fields;
+        let seed = ObjectSeed { shape: &self.shape, declared, memory: &mut self.memory, object: 0, fields };
         let read = seed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
         read.map_err(|error| {
             let field = self.memory.field;
@@ -132,7 +135,7 @@ impl Memory {
 /// Reads the object number `object`.
 struct ObjectSeed<'a> {
     shape: &'a Shape,
-    types: &'a [Type],
+    declared: &'a [Field],
     memory: &'a mut Memory,
     object: usize,
     fields: &'a mut [Value],
@@ -154,7 +157,7 @@ impl ObjectSeed<'_> {
     fn scalar<T, E>(&mut self, field: usize, read: impl FnOnce(ScalarSeed<'_>) -> Result<T, E>) -> Result<T, E> {
         self.memory.field = Some(field);
         let mut refused = None;
-        let seed = ScalarSeed { ty: self.types[field], slot: &mut self.fields[field], refused: &mut refused };
+        let seed = ScalarSeed { field: &self.declared[field], slot: &mut self.fields[field], refused: &mut refused };
         let result = read(seed);
         if let Some(Refused(reason)) = refused {
             self.memory.fault = Some(Fault { field: Some(field), reason });
@@ -167,7 +170,7 @@ impl ObjectSeed<'_> {
 
     /// The seed of what is inside.
     fn inner(&mut self, object: usize) -> ObjectSeed<'_> {
-        ObjectSeed { shape: self.shape, types: self.types, memory: self.memory, object, fields: self.fields }
+        ObjectSeed { shape: self.shape, declared: self.declared, memory: self.memory, object, fields: self.fields }
     }
 }
 

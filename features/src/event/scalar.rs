@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use smol_str::SmolStr;
 
-use crate::element::parse_timestamp;
+use crate::schema::Field;
 use crate::value::{Type, Value};
 
 /// Whole numbers beyond this may have lost digits when they were written as floats.
@@ -20,7 +20,7 @@ const SHOWN: usize = 40;
 /// Writes the value into `slot`; null leaves it as it is. Why a value was refused is told in `refused`, as errors that
 /// pass through the parser carry only text.
 pub(super) struct ScalarSeed<'a> {
-    pub(super) ty: Type,
+    pub(super) field: &'a Field,
     pub(super) slot: &'a mut Value,
     pub(super) refused: &'a mut Option<Refused>,
 }
@@ -41,15 +41,18 @@ impl ScalarSeed<'_> {
 
     #[cold]
     fn unexpected<E: Error>(self, found: impl fmt::Display) -> Result<(), E> {
-        let reason = format!("{} is expected, {found} was found", expected(self.ty));
+        let reason = format!("{} is expected, {found} was found", expected(self.field));
         self.refuse(reason)
     }
 
     fn set_whole<E: Error>(self, i: i64) -> Result<(), E> {
-        match self.ty {
+        match self.field.ty {
             Type::Int => self.set(Value::Int(i)),
             Type::Float => self.set(Value::Float(i as f64)),
-            Type::Timestamp => self.set(Value::Timestamp(i)),
+            Type::Timestamp => match self.field.format.whole(i) {
+                Some(time) => self.set(Value::Timestamp(time)),
+                None => self.unexpected(format_args!("the number {i}")),
+            },
             Type::Bool | Type::String | Type::Interval => self.unexpected(format_args!("the number {i}")),
         }
     }
@@ -68,7 +71,7 @@ impl<'de> Visitor<'de> for ScalarSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(expected(self.ty))
+        f.write_str(&expected(self.field))
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
@@ -76,7 +79,7 @@ impl<'de> Visitor<'de> for ScalarSeed<'_> {
     }
 
     fn visit_bool<E: Error>(self, b: bool) -> Result<(), E> {
-        match self.ty {
+        match self.field.ty {
             Type::Bool => self.set(Value::Bool(b)),
             _ => self.unexpected(b),
         }
@@ -87,7 +90,7 @@ impl<'de> Visitor<'de> for ScalarSeed<'_> {
     }
 
     fn visit_u64<E: Error>(self, i: u64) -> Result<(), E> {
-        match (i64::try_from(i), self.ty) {
+        match (i64::try_from(i), self.field.ty) {
             (Ok(i), _) => self.set_whole(i),
             (Err(_), Type::Float) => self.set(Value::Float(i as f64)),
             (Err(_), Type::Int | Type::Timestamp) => self.refuse(format!("{i} does not fit 64 bits")),
@@ -96,7 +99,7 @@ impl<'de> Visitor<'de> for ScalarSeed<'_> {
     }
 
     fn visit_f64<E: Error>(self, x: f64) -> Result<(), E> {
-        match self.ty {
+        match self.field.ty {
             // The parser refuses numbers beyond the doubles.
             Type::Float if x.is_finite() => self.set(Value::Float(x)),
             Type::Int | Type::Timestamp if x.fract() == 0.0 && x.abs() <= EXACT => self.set_whole(x as i64),
@@ -104,16 +107,25 @@ impl<'de> Visitor<'de> for ScalarSeed<'_> {
             Type::Int | Type::Timestamp if x.fract() == 0.0 => {
                 self.refuse(format!("{x:e} is written as a float and beyond 2^53, where floats lose digits"))
             }
+            Type::Timestamp if let Some(time) = self.field.format.fraction(x) => self.set(Value::Timestamp(time)),
             _ => self.unexpected(format_args!("the number {x}")),
         }
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        match self.ty {
-            Type::String => self.set(Value::String(SmolStr::new(text))),
-            Type::Timestamp => match parse_timestamp(text) {
-                Some(time) => self.set(Value::Timestamp(time)),
-                None => self.unexpected(Quoted(text)),
+        match self.field.ty {
+            Type::String => match self.field.values.as_ref().map(|values| values.read(text)) {
+                None => self.set(Value::String(SmolStr::new(text))),
+                Some(Ok(value)) => self.set(Value::String(value)),
+                Some(Err(error)) => self.refuse(error.to_string()),
+            },
+            Type::Timestamp => match (self.field.format.text(text), self.field.format.why_not(text)) {
+                (Some(time), _) => self.set(Value::Timestamp(time)),
+                (None, Some(why)) => {
+                    let reason = format!("{} is expected, {} was found: {why}", expected(self.field), Quoted(text));
+                    self.refuse(reason)
+                }
+                (None, None) => self.unexpected(Quoted(text)),
             },
             _ => self.unexpected(format_args!("the string {}", Quoted(text))),
         }
@@ -128,15 +140,16 @@ impl<'de> Visitor<'de> for ScalarSeed<'_> {
     }
 }
 
-fn expected(ty: Type) -> &'static str {
-    match ty {
+fn expected(field: &Field) -> String {
+    let expected = match field.ty {
         Type::Bool => "true or false",
         Type::Int => "an int",
         Type::Float => "a number",
         Type::String => "a string",
-        Type::Timestamp => "a timestamp (RFC 3339 or microseconds)",
+        Type::Timestamp => return field.format.expected(),
         Type::Interval => "nothing",
-    }
+    };
+    expected.to_owned()
 }
 
 /// Text in quotes, cut where it is long.

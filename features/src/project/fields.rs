@@ -7,10 +7,12 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::document::{Document, Section, Text, described, text_of};
+use super::enumeration;
 use super::exploded;
 use crate::nearest::did_you_mean;
 use crate::schema::{Check, Field, Origin, Schema, Stream, way_of};
 use crate::sql::{self, Scope};
+use crate::timestamp::TimeFormat;
 use crate::value::Type;
 
 /// The fields of a stream, and those that could not be understood.
@@ -140,15 +142,19 @@ fn field<'a>(
         Around::Unknown if exploded::speaks_of_it(&section) => return None,
         _ => section
             .required_string("type", "type = \"float\"")
-            .and_then(|text| type_named(doc, &text))
-            .map(|ty| (Field::new(name.value, ty), Origin::Element)),
+            .and_then(|text| field_of_type(&mut section, name.value, &text))
+            .map(|field| (field, Origin::Element)),
     };
     let required = section.bool("required").unwrap_or(false);
     let outcome = section.bool("outcome").unwrap_or(false);
     let path = section.string("path");
+    let format = section.string("format");
     let check = section.string("check");
     section.finish();
-    let (declared, origin) = beginning?;
+    let (mut declared, origin) = beginning?;
+    if let Some(text) = format {
+        declared.format = time_format(doc, &text, &declared, origin)?;
+    }
     let (required, outcome) = (required || declared.required, outcome || declared.outcome);
     if required && outcome {
         let help = "leave out required: an outcome is not there yet when the event arrives".to_owned();
@@ -168,6 +174,35 @@ fn field<'a>(
     Some(Declared { field, origin, check })
 }
 
+/// A field of the type that is named; `"enum"` is a string with `values`.
+fn field_of_type(section: &mut Section<'_>, name: &str, text: &Text<'_>) -> Option<Field> {
+    if text.value == "enum" {
+        let values = Some(enumeration::read(section)?);
+        return Some(Field { values, ..Field::new(name, Type::String) });
+    }
+    type_named(section.doc, text).map(|ty| Field::new(name, ty))
+}
+
+fn time_format(doc: &Document, text: &Text<'_>, field: &Field, origin: Origin) -> Option<TimeFormat> {
+    if field.ty != Type::Timestamp {
+        let message = format!("`{}` is {}: only a timestamp has a format", field.name, field.ty);
+        doc.problem(text.span.clone(), message, "write type = \"timestamp\"".to_owned());
+        return None;
+    }
+    if matches!(origin, Origin::Parent(_)) {
+        let message = format!("`{}` is spelt as the parent's field is", field.name);
+        doc.problem(text.span.clone(), message, "declare the format there".to_owned());
+        return None;
+    }
+    match TimeFormat::parse(text.value) {
+        Ok(format) => Some(format),
+        Err(error) => {
+            doc.problem(text.span.clone(), error.to_string(), error.help().to_owned());
+            None
+        }
+    }
+}
+
 /// What is wrong with a JSON pointer (RFC 6901), if something is.
 pub(super) fn no_path(path: &str) -> Option<String> {
     if !path.starts_with('/') {
@@ -178,7 +213,7 @@ pub(super) fn no_path(path: &str) -> Option<String> {
 }
 
 pub(super) fn type_named(doc: &Document, text: &Text<'_>) -> Option<Type> {
-    const NAMES: [&str; 5] = ["bool", "int", "float", "string", "timestamp"];
+    const NAMES: [&str; 6] = ["bool", "int", "float", "string", "timestamp", "enum"];
     let ty = match text.value {
         "bool" => Type::Bool,
         "int" => Type::Int,
@@ -187,6 +222,7 @@ pub(super) fn type_named(doc: &Document, text: &Text<'_>) -> Option<Type> {
         "timestamp" => Type::Timestamp,
         other => {
             let help = match other.to_ascii_lowercase().as_str() {
+                "enum" => "write { type = \"enum\", values = [\"…\", \"…\"] }".to_owned(),
                 "integer" | "bigint" | "i64" | "long" => "write \"int\"".to_owned(),
                 "double" | "number" | "f64" | "real" => "write \"float\"".to_owned(),
                 "text" | "varchar" | "str" => "write \"string\"".to_owned(),

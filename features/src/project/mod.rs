@@ -6,6 +6,7 @@ mod connections;
 mod declaration;
 mod document;
 mod endpoints;
+mod enumeration;
 mod exploded;
 mod fields;
 mod gate;

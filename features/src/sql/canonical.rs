@@ -6,6 +6,7 @@ use super::{Scope, scalar};
 use crate::kernel::KERNEL_VERSION;
 use crate::plan::{Column, Expr, Frame, HalfLife, Node, View, ViewHash, Window, WindowFunction};
 use crate::schema::{EventTime, Explode, Origin, Schema, Stream};
+use crate::timestamp::TimeFormat;
 use crate::value::Value;
 
 /// The parts of a view that its hash covers.
@@ -142,10 +143,19 @@ fn exploded(stream: &Stream, explode: &Explode) -> String {
 /// A field by what it is, not where it is declared.
 fn field(schema: &Schema, index: usize) -> String {
     let field = &schema.fields[index];
-    match &field.path {
-        Some(path) => format!("({:?} {} at {path:?})", field.name, field.ty),
-        None => format!("({:?} {})", field.name, field.ty),
+    let mut text = format!("({:?} {}", field.name, field.ty);
+    // Writing into a String cannot fail.
+    if let Some(path) = &field.path {
+        let _ = write!(text, " at {path:?}");
     }
+    if field.format != TimeFormat::Usual {
+        let _ = write!(text, " format {:?}", field.format.to_string());
+    }
+    if let Some(values) = &field.values {
+        let _ = write!(text, " values {:?} other {:?}", values.values(), values.other());
+    }
+    text.push(')');
+    text
 }
 
 fn list(expressions: &[Expr], schema: &Schema) -> String {

@@ -35,8 +35,12 @@ impl Typer<'_, '_> {
         ast: &ast::Expr,
     ) -> Option<Typed> {
         let operand = self.expr(operand);
+        let places: Vec<Span> = list.iter().map(Spanned::span).collect();
         let list: Vec<_> = list.iter().map(|item| self.expr(item)).collect();
         let all = [operand].into_iter().chain(list).collect::<Option<Vec<Typed>>>()?;
+        for (item, place) in all.iter().skip(1).zip(places) {
+            self.declared_value(&all[0], item, place)?;
+        }
         let mut all = self.unified(all, "IN", ast.span())?.into_iter();
         let value = Box::new(all.next()?);
         let test = Typed::Known(Expr::new(Type::Bool, Node::In { value, list: all.collect() }));
@@ -64,6 +68,7 @@ impl Typer<'_, '_> {
             whens.push(match &subject {
                 None => self.of_type(&branch.condition, Type::Bool, "a condition of CASE"),
                 Some(subject) => self.expr(&branch.condition).and_then(|value| {
+                    self.declared_value(subject, &value, branch.condition.span())?;
                     let test = self.call("=", vec![subject.clone(), value], branch.condition.span())?;
                     Some(test.or_null_of(Type::Bool))
                 }),

@@ -7,8 +7,8 @@ use sqlparser::tokenizer::Span;
 use super::fault::Report;
 use super::typing::Typed;
 use crate::duration;
-use crate::element::parse_timestamp;
 use crate::plan::{Expr, Node};
+use crate::timestamp::{parse_timestamp, why_no_timestamp};
 use crate::value::Value;
 
 pub(super) fn literal(value: &ast::Value, span: Span, report: &mut Report) -> Option<Typed> {
@@ -104,7 +104,12 @@ pub(super) fn typed_string(typed: &ast::TypedString, report: &mut Report) -> Opt
     match parse_timestamp(text) {
         Some(at) => constant(Value::Timestamp(at)),
         None => {
-            let help = "year-month-day, then hours:minutes:seconds if any: '2024-09-05 20:20:00'".to_owned();
+            let help = match why_no_timestamp(text) {
+                why if why.contains("format") => {
+                    "year-month-day, then hours:minutes:seconds if any: '2024-09-05 20:20:00'".to_owned()
+                }
+                why => why.to_owned(),
+            };
             report.fault(span, format!("'{text}' is no timestamp"), help);
             None
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use smol_str::SmolStr;
 
+use crate::enumeration::Enumeration;
 use crate::nearest::did_you_mean;
 use crate::plan::{Expr, Node};
 use crate::schema::{EventTime, Schema, Stream};
@@ -103,6 +104,12 @@ impl<'a> Scope<'a> {
             n => format!("it is none of the stream's {n} fields"),
         });
         Meaning::Wrong { message: format!("no field `{name}`"), help }
+    }
+
+    /// The name and the values of a field that has only some.
+    pub(super) fn values_of(&self, field: usize) -> Option<(&'a str, &'a Enumeration)> {
+        let field = self.schema.fields.get(field)?;
+        Some((field.name.as_str(), field.values.as_ref()?))
     }
 
     pub(super) fn is_qualifier(&self, name: &str) -> bool {

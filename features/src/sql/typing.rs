@@ -8,6 +8,7 @@ use super::fault::Report;
 use super::lex::Lexed;
 use super::scope::{Meaning, Scope};
 use super::{convert, literal, refusal};
+use crate::nearest::did_you_mean;
 use crate::plan::{Expr, Node};
 use crate::value::{Type, Value};
 
@@ -246,8 +247,30 @@ impl<'a, 'r> Typer<'a, 'r> {
                 return self.fault(ast.span(), message, help);
             }
         };
+        let (left_place, right_place) = (left.span(), right.span());
         let (left, right) = (self.expr(left), self.expr(right));
-        self.call(name, vec![left?, right?], ast.span())
+        let (left, right) = (left?, right?);
+        if matches!(name, "=" | "<>") {
+            self.declared_value(&left, &right, right_place)?;
+            self.declared_value(&right, &left, left_place)?;
+        }
+        self.call(name, vec![left, right], ast.span())
+    }
+
+    /// Refuses to compare a field with a text that it never has.
+    pub(super) fn declared_value(&mut self, field: &Typed, text: &Typed, place: Span) -> Option<()> {
+        let (Typed::Known(field), Typed::Known(text)) = (field, text) else { return Some(()) };
+        let (Node::Field(index), Node::Literal(Value::String(text))) = (&field.node, &text.node) else {
+            return Some(());
+        };
+        let Some((name, values)) = self.scope.values_of(*index).filter(|(_, values)| !values.has(text)) else {
+            return Some(());
+        };
+        let message = format!("`{name}` is never '{text}'");
+        let help = did_you_mean(text, values.values().iter().map(|value| value.as_str()), || {
+            format!("{}", values.not_declared(text))
+        });
+        self.fault(place, message, help)
     }
 
     /// A chain of ANDs or ORs, however long, as a balanced tree.

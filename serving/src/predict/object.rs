@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use features::timestamp::parse_timestamp;
 use features::value::{Type, Value};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -93,10 +94,9 @@ pub(super) fn typed(ty: Type, json: &str) -> Result<Value, String> {
             Err(_) => Err("a string with a lone surrogate".to_owned()),
         },
         Type::Timestamp if json.starts_with('"') => {
-            let at = serde_json::from_str::<String>(json).ok();
-            let at = at.and_then(|text| chrono::DateTime::parse_from_rfc3339(&text).ok());
-            match at {
-                Some(at) => Ok(Value::Timestamp(at.timestamp_micros())),
+            let text = serde_json::from_str::<String>(json).map_err(|_| "a string with a lone surrogate".to_owned())?;
+            match parse_timestamp(&text) {
+                Some(at) => Ok(Value::Timestamp(at)),
                 None => Err(format!("{json}: write it like \"2025-02-09T23:30:00Z\"")),
             }
         }

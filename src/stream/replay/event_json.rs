@@ -93,7 +93,8 @@ fn json_of(value: &Value) -> Json {
         Value::Float(x) => json!(x),
         Value::String(text) => json!(text.as_str()),
         Value::Timestamp(time) => match format_timestamp(*time) {
-            Some(text) => json!(text.as_str()),
+            // RFC 3339, which every format of a field lets through.
+            Some(text) => json!(format!("{}Z", text.replacen(' ', "T", 1))),
             None => json!(time),
         },
     }

@@ -73,7 +73,7 @@ fn parse_row(
     for (field, place) in fields.iter().zip(&projection.places) {
         let bytes = place.and_then(|place| record.get(place)).unwrap_or_default();
         let text = std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
-        let value = cell::parse(text, field.ty)
+        let value = cell::parse(text, field)
             .map_err(|reason| RowFault::Reject { field: Some(field.name.to_string()), reason })?;
         values.push(value);
     }

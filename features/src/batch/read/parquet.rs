@@ -78,7 +78,7 @@ pub(in crate::batch) fn parquet_fields(
     let column_of = |&field: &usize| {
         let field = &stream.schema.fields[field];
         let series = frame.column(&field.name).map_err(|e| damaged(&e))?.as_materialized_series();
-        frame::column_of(series, field.ty)
+        frame::column_of(series, field)
             .map(|(column, _)| column)
             .map_err(|fault| fault_of(fault, &field.name, field.ty))
     };
@@ -171,7 +171,7 @@ fn part_of(stream: &Stream, projection: Projection, frame: &DataFrame) -> Result
         }
         let series = frame.column(&field.name).map_err(|e| damaged(&e))?.as_materialized_series();
         let (column, cells) =
-            frame::column_of(series, field.ty).map_err(|fault| fault_of(fault, &field.name, field.ty))?;
+            frame::column_of(series, field).map_err(|fault| fault_of(fault, &field.name, field.ty))?;
         faults.extend(cells.into_iter().map(|cell| (cell.row, index, cell.reason)));
         columns.push(column);
     }

@@ -130,7 +130,8 @@ fn a_timestamp_is_text_or_microseconds() {
     assert_eq!(at("1725567600000001"), Ok(1_725_567_600_000_001));
     assert_eq!(at("1e6"), Ok(1_000_000));
     let reason = at("\"yesterday\"").unwrap_err().reason;
-    assert_eq!(reason, "a timestamp (RFC 3339 or microseconds) is expected, \"yesterday\" was found");
+    let found = "a timestamp (RFC 3339 or microseconds) is expected, \"yesterday\" was found: write it like ";
+    assert!(reason.starts_with(found), "{reason}");
     assert!(at("0.5").is_err());
 }
 

@@ -76,11 +76,31 @@ pub(super) fn write(time: Micros) -> Option<String> {
     Some(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}{fraction}"))
 }
 
-/// A date; a date and a time, taken as UTC; or RFC 3339 with its offset.
+/// A date; a date and a time, taken as UTC or with its offset, also in the compact form; or a date of mail.
 pub(super) fn read(text: &str) -> Option<Micros> {
     if !text.is_ascii() {
         return None;
     }
+    if let Some(dashed) = from_compact(text) {
+        return clock(&dashed);
+    }
+    if text.as_bytes().get(4) == Some(&b'-') { clock(text) } else { mail(text) }
+}
+
+/// The dashed form of `20240905T202000Z`.
+fn from_compact(text: &str) -> Option<String> {
+    let (day, rest) = text.split_at_checked(8)?;
+    let rest = rest.strip_prefix(['T', 't'])?;
+    let (clock, rest) = rest.split_at_checked(4)?;
+    if !day.bytes().chain(clock.bytes()).all(|b| b.is_ascii_digit()) || rest.starts_with(':') {
+        return None;
+    }
+    let colon = if rest.starts_with(|c: char| c.is_ascii_digit()) { ":" } else { "" };
+    let (year, month, day, hour, minute) = (&day[..4], &day[4..6], &day[6..], &clock[..2], &clock[2..]);
+    Some(format!("{year}-{month}-{day}T{hour}:{minute}{colon}{rest}"))
+}
+
+fn clock(text: &str) -> Option<Micros> {
     let (date, rest) = text.split_at_checked(10)?;
     let date = Date {
         year: number(date, "0000-__-__")?,
@@ -91,13 +111,15 @@ pub(super) fn read(text: &str) -> Option<Micros> {
     if rest.is_empty() {
         return Some(midnight);
     }
-    let (clock, rest) = rest.split_at_checked(9)?;
-    if !clock.starts_with([' ', 'T', 't']) {
-        return None;
-    }
-    let clock = &clock[1..];
-    let (hour, minute, second) = (number(clock, "00:__:__")?, number(clock, "__:00:__")?, number(clock, "__:__:00")?);
-    let (fraction, offset) = match rest.strip_prefix('.') {
+    let (clock, rest) = rest.split_at_checked(6)?;
+    let clock = clock.strip_prefix([' ', 'T', 't'])?;
+    let (hour, minute) = (number(clock, "00:__")?, number(clock, "__:00")?);
+    let (second, rest) = match rest.starts_with(':') {
+        true => (number(rest.get(..3)?, ":00")?, &rest[3..]),
+        false => (0, rest),
+    };
+    let with_second = rest.len() < text.len() - 16;
+    let (fraction, zone) = match rest.strip_prefix('.').filter(|_| with_second) {
         None => (0, rest),
         Some(rest) => {
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -108,18 +130,48 @@ pub(super) fn read(text: &str) -> Option<Micros> {
             (six.parse().ok()?, &rest[digits..])
         }
     };
-    let sign = match offset.chars().next() {
-        None => 0,
-        Some('Z' | 'z') if offset.len() == 1 => 0,
-        Some('+') if offset.len() == 6 => 1,
-        Some('-') if offset.len() == 6 => -1,
+    let ahead = minutes_ahead(zone)?;
+    let in_range = hour < 24 && minute < 60 && second < 60;
+    let seconds = hour * 3600 + minute * 60 + second - ahead * 60;
+    in_range.then_some(midnight + seconds * 1_000_000 + fraction)
+}
+
+/// Nothing, `Z`, ` UTC`, ` GMT`, or an offset; a blank may stand before all but nothing.
+fn minutes_ahead(zone: &str) -> Option<i64> {
+    if matches!(zone, "" | " UTC" | " GMT") {
+        return Some(0);
+    }
+    let zone = zone.strip_prefix(' ').unwrap_or(zone);
+    if matches!(zone, "Z" | "z") {
+        return Some(0);
+    }
+    let sign = match zone.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
         _ => return None,
     };
-    let ahead = if sign == 0 { 0 } else { number(&offset[1..], "00:__")? * 60 + number(&offset[1..], "__:00")? };
-    let in_range = hour < 24 && minute < 60 && second < 60;
-    let valid_offset = sign == 0 || (number(&offset[1..], "00:__")? < 24 && number(&offset[1..], "__:00")? < 60);
-    let seconds = hour * 3600 + minute * 60 + second - sign * ahead * 60;
-    (in_range && valid_offset).then_some(midnight + seconds * 1_000_000 + fraction)
+    let (hours, minutes) = match zone.len() {
+        3 => (number(&zone[1..], "00")?, 0),
+        5 => (number(&zone[1..], "00__")?, number(&zone[1..], "__00")?),
+        6 => (number(&zone[1..], "00:__")?, number(&zone[1..], "__:00")?),
+        _ => return None,
+    };
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+/// What chrono reads, if it is also what chrono would write.
+fn mail(text: &str) -> Option<Micros> {
+    const ZONES: [&str; 11] = ["GMT", "UTC", "UT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"];
+    let (local, zone) = text.rsplit_once(' ')?;
+    let known = ZONES.contains(&zone) || zone.len() == 5 && zone.starts_with(['+', '-']);
+    let at =
+        chrono::DateTime::parse_from_rfc2822(&format!("{local} {}", if zone == "UTC" { "GMT" } else { zone })).ok()?;
+    let patterns = ["%-d %b %Y %H:%M", "%d %b %Y %H:%M"].into_iter().flat_map(|day| {
+        ["", "%a, "].into_iter().flat_map(move |weekday| ["", ":%S"].map(|second| format!("{weekday}{day}{second}")))
+    });
+    let written = patterns.map(|pattern| at.naive_local().format(&pattern).to_string());
+    let whole = chrono::Timelike::nanosecond(&at) == 0;
+    (known && whole && written.into_iter().any(|written| written == local)).then(|| at.timestamp_micros())
 }
 
 /// The digits that stand where the pattern has zeros, if every other place has a digit (`_`) or the pattern's own sign.

@@ -39,6 +39,20 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn odd_spellings_of_times_read_as_the_functions_do(
+        date in prop::sample::select(vec!["2024-09-05", "20240905", "0000-02-29", "2023-02-29", "9999-12-31", "5 Sep 2024", "05 Sep 2024", "Thu, 5 Sep 2024", "Fri, 5 Sep 2024", "2024-9-5", "9/5/2024"]),
+        gap in prop::sample::select(vec!["", " ", "T", "t", "  "]),
+        clock in prop::sample::select(vec!["", "20:20", "20:20:01", "2020", "202001", "24:00", "24:00:00", "23:59:60", "20:60", "2", "20:2"]),
+        fraction in prop::sample::select(vec!["", "", "", ".5", ".", ".123456789", ",5"]),
+        zone in prop::sample::select(vec!["", "Z", "z", " Z", " UTC", "UTC", " GMT", " EST", " PDT", " UT", "+02:00", "+0200", " +0200", "-02", "+2", "-0530", "+24:00", "+02:60", " "]),
+    ) {
+        let text = format!("{date}{gap}{clock}{fraction}{zone}");
+        prop_assert_eq!(calendar::read(&text), crate::element::parse_timestamp(&text), "{}", text);
+    }
+}
+
 #[test]
 fn every_element_function_has_a_plain_definition() {
     let example = |ty: &Type| match ty {

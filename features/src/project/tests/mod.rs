@@ -13,6 +13,7 @@ mod files;
 mod hostile;
 mod problems;
 mod recorded;
+mod spellings;
 
 use std::path::Path;
 
