@@ -1,6 +1,6 @@
 //! How evaluations look to people: metrics with intervals, references, coefficients, as tables of plain text.
 
-use models::artifact::{Coefficients, Importances};
+use models::artifact::{Coefficients, FamilyRecord, Importances, MemberRecord};
 use models::evaluation::{Estimate, Evaluation, Interval};
 
 use crate::table::{count, table};
@@ -52,6 +52,28 @@ pub(crate) fn importances(importances: &Importances) -> Vec<String> {
     features.sort_by(|a, b| b.mean_contribution.total_cmp(&a.mean_contribution));
     let mut rows = vec![["feature", "mean |contribution|"].map(str::to_owned).to_vec()];
     rows.extend(features.into_iter().map(|f| vec![f.feature.clone(), format!("{:.4}", f.mean_contribution)]));
+    table(&rows)
+}
+
+/// Members shown of a family; all are in the manifest.
+const MEMBERS: usize = 10;
+
+/// The members with most rows, with how the general model does on the same rows, and what is left to it.
+pub(crate) fn family(family: &FamilyRecord) -> Vec<String> {
+    let mut members: Vec<&MemberRecord> = family.members.iter().collect();
+    members.sort_by(|a, b| b.rows.train.cmp(&a.rows.train).then_with(|| a.value.cmp(&b.value)));
+    let header = [family.per.as_str(), "trained on", "tested on", family.metric.as_str(), "general model's"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    let line = |name: String, member: &MemberRecord| {
+        let number = |x: Option<f64>| x.map(|x| format!("{x:.4}")).unwrap_or_default();
+        let MemberRecord { rows, observed, general, .. } = member;
+        vec![name, count(rows.train), count(rows.test), number(*observed), number(*general)]
+    };
+    rows.extend(members.iter().take(MEMBERS).map(|member| line(member.value.clone(), member)));
+    if let Some(more) = members.len().checked_sub(MEMBERS).filter(|more| *more > 0) {
+        rows.push(vec![format!("({more} more)")]);
+    }
+    rows.push(line("(all others)".to_owned(), &family.rest));
     table(&rows)
 }
 

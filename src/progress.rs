@@ -60,4 +60,8 @@ impl training::progress::Progress for Stages {
     fn rows(&self, rows: u64) {
         self.bar.set_position(rows);
     }
+
+    fn members(&self, done: u64, total: u64) {
+        self.bar.set_message(format!("fit {done} of {total} members"));
+    }
 }

@@ -114,6 +114,13 @@ fn describe(report: &TrainReport, stored: &str, project: &str) -> Vec<String> {
         lines.push(String::new());
         lines.extend(figures::references(evaluation));
     }
+    if let Some(family) = &manifest.family {
+        lines.push(String::new());
+        lines.push(format!("  {} models, one per {}, and a general one", family.members.len(), family.per));
+        lines.extend(figures::family(family));
+        lines.push(String::new());
+        lines.push("  the general model".to_owned());
+    }
     if let Some(coefficients) = &manifest.coefficients {
         lines.push(String::new());
         lines.extend(figures::coefficients(coefficients));

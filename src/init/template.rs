@@ -21,6 +21,7 @@ const NFL: &[(&str, &str)] = &[
 const LOL: &[(&str, &str)] = &[
     ("clutch.toml", include_str!("../../notebooks-data/lol/clutch.toml")),
     ("views/live_state.sql", include_str!("../../notebooks-data/lol/views/live_state.sql")),
+    ("views/pick_state.sql", include_str!("../../notebooks-data/lol/views/pick_state.sql")),
     ("views/state_at_10.sql", include_str!("../../notebooks-data/lol/views/state_at_10.sql")),
     ("views/state_at_15.sql", include_str!("../../notebooks-data/lol/views/state_at_15.sql")),
 ];

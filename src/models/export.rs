@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Store;
 use crate::context::Context;
-use crate::output::{self, say};
+use crate::output::{self, UsageError, say};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -30,7 +30,13 @@ pub(super) fn run(args: &Args, store: &Store, context: &Context) -> anyhow::Resu
     let (model, number) = store.resolve(&args.reference)?;
     let version = store.registry.load(&model, number)?;
     let manifest = version.artifact.manifest();
-    let file = onnx::with_version(onnx::export(&version.artifact), number);
+    let Some(file) = onnx::export(&version.artifact) else {
+        let message = format!(
+            "{model} version {number} is a family of models, and a family is not exported to ONNX in this version"
+        );
+        return Err(UsageError::new(message).into());
+    };
+    let file = onnx::with_version(file, number);
     std::fs::write(&args.onnx, &file).with_context(|| format!("cannot write {}", args.onnx.display()))?;
     let features: Vec<&str> = manifest.signature.names().collect();
     let output = manifest.signature.output.name();

@@ -57,6 +57,10 @@ fn describe(version: &Version, aliases: &[String], stored: &str) -> Vec<String> 
         lines.push(String::new());
         lines.extend(figures::references(evaluation));
     }
+    if let Some(family) = &version.artifact.manifest().family {
+        lines.push(String::new());
+        lines.extend(figures::family(family));
+    }
     lines.push(String::new());
     lines.extend(inputs(&version.artifact));
     lines

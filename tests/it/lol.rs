@@ -102,3 +102,62 @@ fn riot_answers_become_frames_results_and_picks() {
     assert_eq!(total(&again), total(&report), "importing twice adds nothing");
     assert_success(&project.output(&["parity", "--view", "live_state"]));
 }
+
+/// Real games where they are at hand, simulated ones elsewhere.
+#[test]
+fn a_family_has_a_model_for_each_champion_and_says_which_one_predicted() {
+    let project = TestProject::template("lol");
+    match real_data() {
+        Some(data) => {
+            let games = data.join("lol_15min_kr/games_dev.parquet").display().to_string();
+            let imported = project.json(&["data", "import", "--format", "lol-games", &games]);
+            assert_eq!(imported["imported"][0]["added"], 67_280);
+        }
+        None => {
+            eprintln!("CLUTCH_DATA names no real data: the family is of simulated games");
+            project.json(&["data", "simulate", "lol", "--matches", "1500", "--seed", "7"]);
+        }
+    }
+    let trained = project.json(&["train", "--model", "champion_win"]);
+    let family = &trained["family"];
+    let members = family["members"].as_array().expect("members");
+    assert!(members.len() > 40, "{}", members.len());
+    assert_eq!(
+        (&family["per"], &family["metric"], &family["min_rows"]),
+        (&"champion".into(), &"log_loss".into(), &50.into())
+    );
+    let sum = |part: &str| {
+        let members = members.iter().chain([&family["rest"]]);
+        members.filter_map(|member| member["rows"][part].as_u64()).sum::<u64>()
+    };
+    assert_eq!(
+        (Some(sum("train")), Some(sum("test"))),
+        (trained["rows"]["train"].as_u64(), trained["rows"]["test"].as_u64())
+    );
+    let evaluated = project.json(&["evaluate", "--model", "champion_win@champion"]);
+    assert!(evaluated["metrics"]["log_loss"].is_number());
+
+    let features = |champion: &str| {
+        json!({ "team_gold_lead": 500, "team_kill_lead": 2, "team_tower_lead": 0, "team_dragon_lead": 0,
+            "team_voidgrub_lead": 1, "gold_lead": 100, "cs_lead": 3, "kills_over_deaths": 1, "champion": champion })
+    };
+    let server = Server::start(&project);
+    let ask = |request: Value| -> Value {
+        let mut answer = ureq::post(server.url("/predict"))
+            .header("content-type", "application/json")
+            .send(request.to_string())
+            .expect("POST /predict");
+        serde_json::from_str(&answer.body_mut().read_to_string().expect("an answer")).expect("JSON")
+    };
+    let of = |champion: &str| ask(json!({ "endpoint": "champion_win", "features": features(champion) }));
+    assert_eq!(of("LeeSin")["member"], "LeeSin");
+    let unseen = of("Nobody");
+    assert_eq!(unseen.get("member"), Some(&Value::Null), "the general model: {unseen}");
+    assert_ne!(of("LeeSin")["outputs"], unseen["outputs"]);
+    let event = json!({ "match_id": "KR_9000000000", "participant": 1, "champion": "LeeSin", "gold": 1, "team_gold_lead": 500 });
+    assert_eq!(ask(json!({ "endpoint": "champion_win", "event": event }))["member"], "LeeSin");
+
+    let exported = project.output(&["models", "export", "champion_win", "--onnx", "family.onnx"]);
+    assert_eq!(exported.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&exported.stderr).contains("is a family of models"));
+}

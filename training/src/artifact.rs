@@ -5,8 +5,8 @@ use features::project::{CalibrationMethod, Model};
 use features::value::{Type, Value};
 use indexmap::IndexMap;
 use models::artifact::{
-    AlgorithmRecord, Artifact, ArtifactError, Coefficient, Coefficients, DataFingerprint, GateReport, Manifest, Refit,
-    Rows, SplitRecord, ViewRecord,
+    AlgorithmRecord, Artifact, ArtifactError, Coefficient, Coefficients, DataFingerprint, FamilyRecord, GateReport,
+    Manifest, Refit, Rows, SplitRecord, ViewRecord,
 };
 use models::evaluation::Evaluation;
 use models::signature::{Feature, Signature};
@@ -14,6 +14,7 @@ use models::signature::{Feature, Signature};
 use crate::algorithm::LinearFit;
 use crate::calibration::Calibrated;
 use crate::dataset::Dataset;
+use crate::family::Fit;
 use crate::split::Parts;
 use crate::train::TrainRun;
 
@@ -25,17 +26,21 @@ pub(crate) struct Made<'a> {
     /// Rows of history, before any filter.
     pub(crate) events: u64,
     /// The fit to register.
-    pub(crate) fitted: &'a Calibrated,
+    pub(crate) fitted: &'a Fit,
     pub(crate) evaluation: Evaluation,
+    pub(crate) family: Option<FamilyRecord>,
     pub(crate) gate: GateReport,
     pub(crate) refit: Option<Refit>,
 }
 
 pub(crate) fn artifact(made: Made<'_>) -> Result<Artifact, ArtifactError> {
     let example = example(made.run.model, made.dataset);
-    let Calibrated { fitted, calibration, .. } = made.fitted;
+    let Fit { general: Calibrated { fitted, calibration, .. }, family, .. } = made.fitted;
     let (native, calibration) = (fitted.native.clone(), calibration.clone());
-    let artifact = Artifact::new(manifest(made), native, example)?;
+    let artifact = match family.clone() {
+        Some(family) => Artifact::family(manifest(made), native, family, example)?,
+        None => Artifact::new(manifest(made), native, example)?,
+    };
     match calibration {
         Some(calibration) => artifact.calibrated(calibration),
         None => Ok(artifact),
@@ -43,7 +48,8 @@ pub(crate) fn artifact(made: Made<'_>) -> Result<Artifact, ArtifactError> {
 }
 
 fn manifest(made: Made<'_>) -> Manifest {
-    let Made { run, dataset, parts, events, fitted, evaluation, gate, refit } = made;
+    let Made { run, dataset, parts, events, fitted: Fit { general: fitted, .. }, evaluation, family, gate, refit } =
+        made;
     let model = run.model;
     let stream = &model.view.stream;
     let field = |index: usize| stream.schema.fields[index].name.to_string();
@@ -73,6 +79,7 @@ fn manifest(made: Made<'_>) -> Manifest {
         group: model.group.iter().map(|&index| field(index)).collect(),
         rows: Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 },
         evaluation,
+        family,
         gate,
         data: DataFingerprint { rows: events, digest: dataset.digest(parts), sources: vec![run.source.describe()] },
         coefficients: fitted.fitted.linear.as_ref().map(|fit| coefficients(dataset, fit)),
@@ -86,7 +93,8 @@ fn manifest(made: Made<'_>) -> Manifest {
 }
 
 fn inputs(model: &Model) -> Vec<Feature> {
-    let columns = model.inputs.iter().map(|&index| &model.view.columns[index]);
+    let per = model.per.iter().map(|per| &per.column);
+    let columns = model.inputs.iter().chain(per).map(|&index| &model.view.columns[index]);
     columns.map(|column| Feature::new(column.name.as_str(), column.ty)).collect()
 }
 
@@ -133,7 +141,22 @@ fn example(model: &Model, dataset: &Dataset) -> serde_json::Map<String, serde_js
     let row = (0..dataset.rows().min(100)).min_by_key(missing).unwrap_or(0);
     let value = |(&index, column): (&usize, &Vec<f64>)| typed(model.view.columns[index].ty, column[row]);
     let values = model.inputs.iter().zip(columns).map(value);
-    dataset.names.iter().map(|name| name.to_string()).zip(values).collect()
+    let mut example: serde_json::Map<_, _> = dataset.names.iter().map(|name| name.to_string()).zip(values).collect();
+    if let (Some(per), Some(members)) = (&model.per, &dataset.members) {
+        let column = &model.view.columns[per.column];
+        example.insert(column.name.to_string(), member_example(column.ty, members[row].as_deref()));
+    }
+    example
+}
+
+/// The value of a family's column, in the column's own type.
+fn member_example(ty: Type, value: Option<&str>) -> serde_json::Value {
+    match (ty, value) {
+        (Type::Int, Some(value)) => value.parse::<i64>().map_or(serde_json::Value::Null, Into::into),
+        (Type::Bool, Some(value)) => (value == "true").into(),
+        (_, Some(value)) => value.into(),
+        (_, None) => serde_json::Value::Null,
+    }
 }
 
 /// A model input as JSON writes a value of the feature's type; NaN is NULL.

@@ -7,6 +7,7 @@ use features::column::{Column, Data, Table};
 use features::project::{Model, TestPart};
 use features::schema::Compiled;
 use features::value::Value;
+use models::artifact::{Family, member_name};
 use smol_str::SmolStr;
 
 use crate::inputs::Inputs;
@@ -23,6 +24,8 @@ pub struct Dataset {
     pub labels: Vec<f64>,
     /// The declared weight of each row, NaN for NULL; `None` where the model declares none.
     pub weights: Option<Vec<f64>>,
+    /// Of a family: the value of its column as members are named; `None` for NULL.
+    pub members: Option<Vec<Option<SmolStr>>>,
     /// Rows of equal number share fate; counted from 0 in order of appearance.
     pub groups: Vec<u32>,
     /// Values of the split's time field, none NULL; empty where the model declares no split.
@@ -104,6 +107,14 @@ impl Dataset {
             let column = view.table.columns.get(index).ok_or(DatasetError::OtherView { index })?;
             columns.push(numbers_at(column, &rows));
         }
+        let members = match &model.per {
+            None => None,
+            Some(per) => {
+                let column = view.table.columns.get(per.column).ok_or(DatasetError::OtherView { index: per.column })?;
+                let name = |&row: &usize| member_name(&column.value(row)).map(SmolStr::from);
+                Some(rows.iter().map(name).collect())
+            }
+        };
         let references = model.references.iter().map(|&index| Reference {
             name: field(index).clone(),
             predictions: numbers_at(&history.table.columns[index], &source),
@@ -116,6 +127,7 @@ impl Dataset {
             names: model.inputs.iter().map(|&index| model.view.columns[index].name.clone()).collect(),
             inputs: Inputs::new(columns).ok_or(DatasetError::NoFeatures)?,
             labels,
+            members,
             weights: weight.map(|weight| numbers_at(&weight, &source)),
             groups: groups_of(model, history, &source),
             times: time.map_or_else(Vec::new, |time| source.iter().map(|&row| time.value(row)).collect()),
@@ -127,6 +139,17 @@ impl Dataset {
 
     pub fn rows(&self) -> usize {
         self.labels.len()
+    }
+
+    /// The given rows as the predictor of a version takes them: of a family with their members' codes.
+    pub fn predictor_rows(&self, rows: &[usize], family: Option<&Family>) -> Vec<f64> {
+        let (Some(family), Some(members)) = (family, &self.members) else { return self.inputs.row_major(rows) };
+        let mut out = Vec::with_capacity(rows.len() * (self.inputs.width() + 1));
+        for &row in rows {
+            out.extend(self.inputs.columns().iter().map(|column| column[row]));
+            out.push(members[row].as_deref().map_or(f64::NAN, |value| family.code(value)));
+        }
+        out
     }
 
     /// Training and test part as the model declares; everything trains where it declares no split.
@@ -177,6 +200,11 @@ impl Dataset {
             for &row in rows {
                 hasher.update(&(row as u64).to_le_bytes());
             }
+        }
+        for value in self.members.iter().flatten() {
+            let text = value.as_deref();
+            hasher.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
+            hasher.update(text.unwrap_or_default().as_bytes());
         }
         for group in &self.groups {
             hasher.update(&group.to_le_bytes());

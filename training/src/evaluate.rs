@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use features::batch::{BatchError, Order, compute};
 use features::element::parse_timestamp;
-use features::project::{Model, Project, Task};
+use features::project::{Model, Per, Project};
 use features::value::{Type, Value};
-use models::artifact::Manifest;
+use models::artifact::{Family, Manifest};
 use models::evaluation::{self, Evaluation, EvaluationError, Groups, Resampling, Sample};
 use models::predictor::Predictor;
 use models::registry::Version;
@@ -79,7 +79,8 @@ pub fn evaluate(run: &EvaluateRun<'_>, progress: &dyn Progress) -> Result<Evalua
     let computed = Instant::now();
     progress.stage(Stage::Evaluate);
     let rows: Vec<usize> = (0..dataset.rows()).collect();
-    let evaluation = judge(model.task, model.seed, &dataset, &rows, &*run.version.artifact.predictor())?;
+    let artifact = &run.version.artifact;
+    let evaluation = judge(&model, &dataset, &rows, &*artifact.predictor(), artifact.members())?;
     let end = Instant::now();
 
     let manifest = run.version.artifact.manifest();
@@ -109,23 +110,23 @@ pub fn evaluate(run: &EvaluateRun<'_>, progress: &dyn Progress) -> Result<Evalua
 
 /// Metrics, intervals by group and references, on some rows of a dataset.
 pub(crate) fn judge(
-    task: Task,
-    seed: u64,
+    model: &Model,
     dataset: &Dataset,
     rows: &[usize],
     predictor: &dyn Predictor,
+    family: Option<&Family>,
 ) -> Result<Evaluation, EvaluationError> {
     let mut predictions = vec![0.0; rows.len()];
-    predictor.predict(&dataset.inputs.row_major(rows), &mut predictions);
+    predictor.predict(&dataset.predictor_rows(rows, family), &mut predictions);
     let pick = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
     let labels = pick(&dataset.labels);
-    let sample = Sample::new(task, &labels, &predictions)?;
+    let sample = Sample::new(model.task, &labels, &predictions)?;
     let groups = Groups::by_key(rows.iter().map(|&row| dataset.groups[row]));
     let references: Vec<Vec<f64>> = dataset.references.iter().map(|r| pick(&r.predictions)).collect();
     let named = dataset.references.iter().zip(&references);
     let references: Vec<evaluation::Reference<'_>> =
         named.map(|(reference, predictions)| evaluation::Reference { name: &reference.name, predictions }).collect();
-    evaluation::evaluate(&sample, &groups, &references, &Resampling::new(seed))
+    evaluation::evaluate(&sample, &groups, &references, &Resampling::new(model.seed))
 }
 
 /// The project's declaration of the version's model, taking the features that the version takes.
@@ -150,7 +151,13 @@ fn declared(project: &Project, version: &Version) -> Result<Model, EvaluateError
             feature: feature.to_owned(),
         })
     });
-    Ok(Model { inputs: inputs.collect::<Result<_, _>>()?, ..Model::clone(model) })
+    let mut inputs: Vec<usize> = inputs.collect::<Result<_, _>>()?;
+    // A family's last feature tells its members.
+    let per = match &manifest.family {
+        Some(family) => inputs.pop().map(|column| Per { column, min_rows: family.min_rows }),
+        None => None,
+    };
+    Ok(Model { inputs, per, ..Model::clone(model) })
 }
 
 /// Rows before the version's split, if the project still splits by the same field: it may have learned from them.

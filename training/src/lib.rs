@@ -9,6 +9,7 @@ mod artifact;
 mod calibration;
 pub mod dataset;
 mod evaluate;
+mod family;
 #[cfg(test)]
 mod fixture;
 pub mod gate;

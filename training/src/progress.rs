@@ -19,6 +19,8 @@ pub trait Progress: Sync {
     fn stage(&self, stage: Stage);
     /// Rows of history read so far, during [`Stage::Load`].
     fn rows(&self, rows: u64);
+    /// Members of a family fitted so far, during [`Stage::Fit`] and [`Stage::Refit`].
+    fn members(&self, _done: u64, _total: u64) {}
 }
 
 /// Tells nobody.

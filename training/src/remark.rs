@@ -23,6 +23,10 @@ pub enum Remark {
     SeenInTraining { seen: u64, rows: u64 },
     /// The project's label is no longer the one that the version was trained on.
     OtherLabel { trained: String, now: String },
+    /// Values of a family's column that have rows enough, and no model all the same.
+    MembersNotFitted { members: u64, first: String },
+    /// No value of a family's column has rows enough.
+    NoMembers { values: u64, min_rows: u64 },
     /// Integer overflows that became NULL.
     Overflows { count: u64 },
 }
@@ -76,6 +80,13 @@ impl Remark {
             Remark::OtherLabel { trained, now } => {
                 format!("the version was trained on the label `{trained}`, and is judged by the project's `{now}`")
             }
+            Remark::MembersNotFitted { members, first } => format!(
+                "{members} members of the family cannot be fitted and take the general model; the first is {first}"
+            ),
+            Remark::NoMembers { values, min_rows } => format!(
+                "none of {values} values has {min_rows} training rows, so all take the general model: lower min_rows, or \
+                 give more history"
+            ),
             Remark::Overflows { count } => format!("{count} integers of the view did not fit 64 bits and became NULL"),
         }
     }

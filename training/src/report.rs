@@ -56,6 +56,7 @@ impl TrainReport {
             "intervals": manifest.evaluation.intervals,
             "groups": manifest.evaluation.groups,
             "references": manifest.evaluation.references,
+            "family": manifest.family,
             "coefficients": manifest.coefficients,
             "importances": manifest.importances,
             "seconds": self.seconds,

@@ -16,6 +16,7 @@ use crate::artifact::{Made, artifact};
 use crate::calibration::{self, Calibrated, CalibrationError};
 use crate::dataset::{Dataset, DatasetError};
 use crate::evaluate::judge;
+use crate::family::{self, Fit};
 use crate::gate;
 use crate::importances::importances;
 use crate::page::{self, Findings};
@@ -85,12 +86,12 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let computed = Instant::now();
 
     progress.stage(Stage::Fit);
-    let fitted = made_of(model, &dataset, &parts.train)?;
+    let fitted = family::fit(model, &dataset, &parts.train, progress)?;
     let fit = Instant::now();
 
     progress.stage(Stage::Evaluate);
     let (evaluation, gate) = assess(model, &dataset, &parts, &fitted)?;
-    remarks.extend(fitted.fitted.warnings.iter().cloned().map(Remark::Fit));
+    remarks.extend(fitted.remarks.iter().cloned());
     remarks.extend(remarks_of_parts(&dataset, &parts, &evaluation));
     let evaluated = Instant::now();
 
@@ -98,16 +99,29 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let findings = findings(run, &dataset, &parts, &fitted, &evaluation)?;
     let reported = Instant::now();
 
-    let (registered, refit) = refit(run, &dataset, &parts, fitted, progress)?;
+    let refit = refit(run, &dataset, &parts, progress)?;
+    let registered = refit.as_ref().unwrap_or(&fitted);
     let refitted = Instant::now();
 
     progress.stage(Stage::Publish);
     let rows = Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 };
-    let made = Made { run, dataset: &dataset, parts: &parts, events, fitted: &registered, evaluation, gate, refit };
+    let family = family::record(model, &dataset, &parts, &fitted, registered);
+    let rows_of_refit = refit.as_ref().map(|_| Refit { rows: dataset.rows() as u64 });
+    let made = Made {
+        run,
+        dataset: &dataset,
+        parts: &parts,
+        events,
+        fitted: registered,
+        evaluation,
+        family,
+        gate,
+        refit: rows_of_refit,
+    };
     let artifact = artifact(made)?;
     let names: Vec<&str> = artifact.manifest().signature.names().collect();
     let warnings: Vec<String> = remarks.iter().map(|remark| remark.describe(&names)).collect();
-    let profile = profile(&artifact, &dataset, &parts, &registered);
+    let profile = profile(&artifact, &dataset, &parts, registered);
     let report = page::render(artifact.manifest(), &findings, &profile, &warnings);
     let artifact = artifact.documented(Documents { profile: Some(profile), report: Some(report) });
     let Published { version, promoted } = publish_and_maybe_promote(run.registry, &artifact)?;
@@ -119,7 +133,7 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
         fit: (fit - computed).as_secs_f64(),
         evaluate: (evaluated - fit).as_secs_f64(),
         report: (reported - evaluated).as_secs_f64(),
-        refit: refit.map(|_| (refitted - reported).as_secs_f64()),
+        refit: refit.as_ref().map(|_| (refitted - reported).as_secs_f64()),
         total: (end - start).as_secs_f64(),
     };
     let left_out = dataset.left_out;
@@ -131,12 +145,12 @@ fn assess(
     model: &Model,
     dataset: &Dataset,
     parts: &Parts,
-    fitted: &Calibrated,
+    fitted: &Fit,
 ) -> Result<(Evaluation, GateReport), TrainError> {
     let evaluation = if parts.test.is_empty() {
         Evaluation::default()
     } else {
-        judge(model.task, model.seed, dataset, &parts.test, &*fitted.predictor())?
+        judge(model, dataset, &parts.test, &*fitted.predictor(), fitted.family.as_ref())?
     };
     let gate = gate::judge(&model.gate, &evaluation);
     Ok((evaluation, gate))
@@ -147,14 +161,15 @@ fn findings(
     run: &TrainRun<'_>,
     dataset: &Dataset,
     parts: &Parts,
-    fitted: &Calibrated,
+    fitted: &Fit,
     evaluation: &Evaluation,
 ) -> Result<Findings, TrainError> {
     if parts.test.is_empty() {
         return Ok(Findings::default());
     }
-    let mut findings = page::gather(run.model, dataset, parts, &*fitted.predictor())?;
-    if run.learning_curve {
+    let mut findings = page::gather(run.model, dataset, parts, &*fitted.predictor(), fitted.family.as_ref())?;
+    // A curve of the general model alone would say little of a family.
+    if run.learning_curve && fitted.family.is_none() {
         // So few rows that no fit is possible make a shorter curve, not a failed run.
         let fit = |rows: &[usize]| made_of(run.model, dataset, rows).ok().map(|fitted| fitted.predictor());
         findings.learning_curve = page::learning_curve(run.model, dataset, parts, evaluation, &fit)?;
@@ -163,10 +178,10 @@ fn findings(
 }
 
 /// Of the training part, and of the registered model's predictions of it.
-fn profile(artifact: &Artifact, dataset: &Dataset, parts: &Parts, registered: &Calibrated) -> Profile {
+fn profile(artifact: &Artifact, dataset: &Dataset, parts: &Parts, registered: &Fit) -> Profile {
     let rows = &parts.train;
     let mut predictions = vec![0.0; rows.len()];
-    registered.predictor().predict(&dataset.inputs.row_major(rows), &mut predictions);
+    registered.predictor().predict(&dataset.predictor_rows(rows, registered.family.as_ref()), &mut predictions);
     let of_rows = |column: &Vec<f64>| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
     let columns: Vec<Vec<f64>> = dataset.inputs.columns().iter().map(of_rows).collect();
     Profile::new(&artifact.manifest().signature, columns.iter().map(Vec::as_slice), &predictions)
@@ -181,25 +196,23 @@ fn remarks_of_parts(dataset: &Dataset, parts: &Parts, evaluation: &Evaluation) -
     straddling.into_iter().chain(Remark::of_groups(evaluation)).collect()
 }
 
-/// The fit to register: on everything if asked for, else as it was evaluated.
+/// A fit on everything, if asked for.
 fn refit(
     run: &TrainRun<'_>,
     dataset: &Dataset,
     parts: &Parts,
-    fitted: Calibrated,
     progress: &dyn Progress,
-) -> Result<(Calibrated, Option<Refit>), TrainError> {
+) -> Result<Option<Fit>, TrainError> {
     if !run.refit || parts.test.is_empty() {
-        return Ok((fitted, None));
+        return Ok(None);
     }
     progress.stage(Stage::Refit);
     let everything: Vec<usize> = (0..dataset.rows()).collect();
-    let fitted = made_of(run.model, dataset, &everything)?;
-    Ok((fitted, Some(Refit { rows: everything.len() as u64 })))
+    family::fit(run.model, dataset, &everything, progress).map(Some)
 }
 
 /// Fits the model, and its calibration where it declares one.
-fn made_of(model: &Model, dataset: &Dataset, rows: &[usize]) -> Result<Calibrated, TrainError> {
+pub(crate) fn made_of(model: &Model, dataset: &Dataset, rows: &[usize]) -> Result<Calibrated, TrainError> {
     let weights = row_weights(model, dataset, rows)?;
     let training = TrainingRows {
         task: model.task,

@@ -8,6 +8,7 @@ mod document;
 mod endpoints;
 mod enumeration;
 mod exploded;
+mod family;
 mod fields;
 mod gate;
 mod models;
@@ -30,7 +31,7 @@ pub use algorithm::{
 };
 pub use declaration::view_as_declared;
 pub use sources::{SourceFile, Sources};
-pub use spec::{Connections, Endpoint, GateRule, Model, Sink, SinkFormat, Split, Task, TestPart};
+pub use spec::{Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, Split, Task, TestPart};
 
 use crate::diagnostic::Problems;
 use crate::plan::View;

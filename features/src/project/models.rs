@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use super::algorithm::{self, CalibrationMethod};
 use super::document::{Document, Section, Text, described, float_of, integer_of, text_of};
+use super::family;
 use super::gate;
 use super::slices;
 use super::spec::{Model, Split, Task, TestPart};
@@ -41,6 +42,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let calibration = calibration(&mut section, task);
     let balanced = balanced(&mut section, task);
     let weight = section.string("weight");
+    let per = family::read(&mut section);
     let label = section.required_string("label", "label = \"…\": an expression over the stream's fields");
     let filter = section.string("where");
     let features = section.strings("features");
@@ -76,6 +78,8 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     refuse_references(doc, &references, &view);
     let feature_groups = groups_section.map(|section| feature_groups(&section, &view)).unwrap_or_default();
     let inputs = inputs(doc, name, features.as_deref(), &view, &feature_groups);
+    let per = family::check(doc, per, &view);
+    let inputs: Vec<usize> = inputs.into_iter().filter(|&input| per.is_none_or(|per| per.column != input)).collect();
     let algorithm = algorithm?;
     check_monotone(doc, &algorithm.monotone, &view, &inputs);
     // An absent part is fine, a faulty one is not.
@@ -94,6 +98,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
         weight,
         balanced,
         feature_groups,
+        per,
         split,
         group,
         references: references_at,

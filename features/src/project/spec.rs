@@ -36,6 +36,15 @@ pub enum TestPart {
     Share(f64),
 }
 
+/// `per = "column"`: one model for each value of a column of the view that has at least `min_rows` training rows, and a
+/// general one for all other rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Per {
+    /// Index of the view's column; text, a whole number or a boolean.
+    pub column: usize,
+    pub min_rows: u64,
+}
+
 /// A limit that a version must keep to become champion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateRule {
@@ -68,6 +77,8 @@ pub struct Model {
     pub balanced: bool,
     /// `feature_groups`: names for lists of features, as indices of the view's columns.
     pub feature_groups: IndexMap<SmolStr, Vec<usize>>,
+    /// A family of models.
+    pub per: Option<Per>,
     pub split: Option<Split>,
     /// Indices of stream fields: rows that agree in all share fate.
     pub group: Vec<usize>,

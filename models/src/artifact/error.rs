@@ -13,6 +13,10 @@ pub enum ArtifactError {
     Unwritable { file: &'static str, reason: serde_json::Error },
     #[error("the file `trees.bin` cannot be understood: {0}")]
     Trees(#[from] super::InvalidTreesFile),
+    #[error("the family cannot be used: {0}")]
+    Family(#[from] super::InvalidFamily),
+    #[error("the manifest names {named} members of the family, and there are {found}")]
+    Members { named: usize, found: usize },
     #[error("the file `input_example.json` is no data frame of one row")]
     ExampleShape,
     #[error("the input example does not name the signature's features in their order")]

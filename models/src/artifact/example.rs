@@ -15,6 +15,8 @@ pub(super) fn to_frame(row: &Map<String, Value>) -> Value {
 fn double(value: &Value) -> Value {
     match value {
         Value::Bool(value) => json!(f64::from(*value)),
+        // Of a family's column.
+        Value::String(text) => json!(text),
         other => other.as_f64().map_or(Value::Null, Value::from),
     }
 }

@@ -7,13 +7,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::checksums::Checksums;
-use super::{Artifact, ArtifactError, Documents, Manifest, NativeModel, environment, example, mlmodel};
+use super::{Artifact, ArtifactError, Documents, Family, Manifest, NativeModel, environment, example, mlmodel};
 use crate::onnx;
 
 pub const MLMODEL: &str = "MLmodel";
 pub const MANIFEST: &str = "clutch.json";
 pub const MODEL: &str = "model.json";
 pub const TREES: &str = "trees.bin";
+pub const FAMILY: &str = "family.json";
+pub const FAMILY_TREES: &str = "family.bin";
 pub const CALIBRATION: &str = "calibration.json";
 pub const ONNX: &str = "model.onnx";
 pub const PROFILE: &str = "profile.json";
@@ -21,9 +23,10 @@ pub const REPORT: &str = "report.html";
 pub const EXAMPLE: &str = "input_example.json";
 pub const CHECKSUMS: &str = "checksums.json";
 
-/// The version of the files' format that this build writes, and the newest that it reads. Version 1 had neither trees
-/// nor calibrations nor importances nor `model.onnx`.
-pub const FORMAT_VERSION: u32 = 2;
+/// The newest version of the files' format that this build reads. Version 1 had neither trees nor calibrations nor
+/// importances nor `model.onnx`, version 2 no families: a version is written as the oldest that can hold it.
+pub const FORMAT_VERSION: u32 = 3;
+pub(super) const WITHOUT_FAMILIES: u32 = 2;
 
 /// File names and contents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +53,8 @@ impl Files {
 
 impl Artifact {
     pub fn to_files(&self) -> Result<Files, ArtifactError> {
-        let manifest = versioned(MANIFEST, &self.manifest)?;
+        let format = if self.family.is_some() { FORMAT_VERSION } else { WITHOUT_FAMILIES };
+        let manifest = versioned_as(format, MANIFEST, &self.manifest)?;
         let mut files = Files::default();
         files.insert(MLMODEL, mlmodel::text(&self.manifest, &manifest).into_bytes());
         files.insert(MANIFEST, manifest);
@@ -59,8 +63,13 @@ impl Artifact {
             files.insert(CALIBRATION, versioned(CALIBRATION, calibration)?);
         }
         files.insert(EXAMPLE, json(EXAMPLE, &example::to_frame(&self.input_example))?);
-        files.insert(ONNX, onnx::export(self));
-        environment::insert(&mut files);
+        if let Some(family) = &self.family {
+            family.write(&mut files)?;
+        }
+        if let Some(file) = onnx::export(self) {
+            files.insert(ONNX, file);
+            environment::insert(&mut files);
+        }
         self.documents.write(&mut files)?;
         let checksums = Checksums::of(&files);
         files.insert(CHECKSUMS, versioned(CHECKSUMS, &checksums)?);
@@ -82,7 +91,16 @@ impl Artifact {
         let model = NativeModel::read(files)?;
         covered(model.further_files())?;
         let documents = Documents::read(files, |file| checksums.covers(file))?;
-        let artifact = Artifact::new(manifest, model, example)?.documented(documents);
+        let artifact = if manifest.family.is_some() {
+            covered(&[FAMILY])?;
+            if files.get(FAMILY_TREES).is_some() {
+                covered(&[FAMILY_TREES])?;
+            }
+            Artifact::family(manifest, model, Family::read(files)?, example)?
+        } else {
+            Artifact::new(manifest, model, example)?
+        };
+        let artifact = artifact.documented(documents);
         if !checksums.covers(CALIBRATION) {
             return Ok(artifact);
         }
@@ -97,9 +115,17 @@ struct Versioned<'a, T> {
     content: &'a T,
 }
 
-/// JSON with the format version first.
+/// JSON with the format version first, of a file that every artifact has.
 pub(super) fn versioned<T: Serialize>(file: &'static str, content: &T) -> Result<Vec<u8>, ArtifactError> {
-    json(file, &Versioned { format_version: FORMAT_VERSION, content })
+    versioned_as(WITHOUT_FAMILIES, file, content)
+}
+
+pub(super) fn versioned_as<T: Serialize>(
+    format_version: u32,
+    file: &'static str,
+    content: &T,
+) -> Result<Vec<u8>, ArtifactError> {
+    json(file, &Versioned { format_version, content })
 }
 
 fn json<T: Serialize>(file: &'static str, content: &T) -> Result<Vec<u8>, ArtifactError> {

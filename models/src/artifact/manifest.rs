@@ -30,6 +30,9 @@ pub struct Manifest {
     pub rows: Rows,
     /// On the test part, by the model fitted on the training part alone.
     pub evaluation: Evaluation,
+    /// Where there is a model for each value of a column; `evaluation` is of all of them together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<FamilyRecord>,
     pub gate: GateReport,
     pub data: DataFingerprint,
     /// Linear models only; of the registered model, so after the refit where there was one.
@@ -76,6 +79,33 @@ pub struct ViewRecord {
 pub struct SplitRecord {
     pub time: String,
     pub test_from: serde_json::Value,
+}
+
+/// A model for each value of `per` with at least `min_rows` training rows, and a general one for all others.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FamilyRecord {
+    /// The view's column, the signature's last feature.
+    pub per: String,
+    pub min_rows: u64,
+    /// What members are compared by: a metric that is better when smaller.
+    pub metric: String,
+    /// By value.
+    pub members: Vec<MemberRecord>,
+    /// The general model, on rows that have no member of their own; `value` is empty.
+    pub rest: MemberRecord,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MemberRecord {
+    pub value: String,
+    /// Of this value.
+    pub rows: Rows,
+    /// On the value's test rows, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<f64>,
+    /// What the general model has on the same rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub general: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -179,7 +209,15 @@ impl Manifest {
             let features = features.map(|i| (format!("the importance of `{}`", i.feature), i.mean_contribution));
             features.chain([("the base of the importances".to_owned(), importances.base)])
         });
-        match evaluated.chain(rules).chain(coefficients).chain(importances).find(|(_, x)| !x.is_finite()) {
+        let family = self.family.iter().flat_map(|family| {
+            let members = family.members.iter().chain([&family.rest]);
+            members.flat_map(|member| {
+                let numbers = [member.observed, member.general].into_iter().flatten();
+                numbers.map(|x| (format!("a number of the family's member `{}`", member.value), x))
+            })
+        });
+        let model = coefficients.chain(importances).chain(family);
+        match evaluated.chain(rules).chain(model).find(|(_, x)| !x.is_finite()) {
             Some((what, _)) => Err(ArtifactError::NotFinite { what }),
             None => Ok(()),
         }

@@ -1,7 +1,10 @@
 //! `MLmodel`: the part of an artifact that every MLflow tool reads. Three flavors: `clutch`, what clutch itself loads;
 //! `onnx` and `python_function`, which are `model.onnx` run by ONNX Runtime.
 
+use features::value::Type;
+
 use super::environment::{CONDA, PYTHON, PYTHON_ENV};
+use super::files::WITHOUT_FAMILIES;
 use super::{EXAMPLE, FORMAT_VERSION, MANIFEST, MODEL, Manifest, ONNX};
 use crate::timestamp;
 
@@ -10,14 +13,17 @@ use crate::timestamp;
 pub(super) fn text(manifest: &Manifest, manifest_bytes: &[u8]) -> String {
     let uuid = blake3::hash(manifest_bytes).to_hex();
     let signature = &manifest.signature;
-    let inputs = signature.names().map(column);
-    let output = column(signature.output.name());
+    // A family's last input may be text; everything else is a number.
+    let kind = |ty: Type| if ty == Type::String { "string" } else { "double" };
+    let inputs = signature.features.iter().map(|feature| column(&feature.name, kind(feature.ty)));
+    let output = column(signature.output.name(), "double");
+    let (format_version, onnx) = match &manifest.family {
+        Some(_) => (FORMAT_VERSION, String::new()),
+        None => (WITHOUT_FAMILIES, onnx_flavors()),
+    };
     format!(
         "flavors:\n  clutch:\n    algorithm: {}\n    clutch_version: {}\n    data: {MODEL}\n    \
-         format_version: {FORMAT_VERSION}\n    manifest: {MANIFEST}\n  \
-         onnx:\n    code: null\n    data: {ONNX}\n    onnx_version: 1.12.0\n    providers:\n    - CPUExecutionProvider\n  \
-         python_function:\n    data: {ONNX}\n    env:\n      conda: {CONDA}\n      virtualenv: {PYTHON_ENV}\n    \
-         loader_module: mlflow.onnx\n    python_version: {PYTHON}\n\
+         format_version: {format_version}\n    manifest: {MANIFEST}\n{onnx}\
          model_uuid: {}\n\
          saved_input_example_info:\n  artifact_path: {EXAMPLE}\n  pandas_orient: split\n  type: dataframe\n\
          signature:\n  inputs: {}\n  outputs: {}\n  params: null\n\
@@ -31,9 +37,17 @@ pub(super) fn text(manifest: &Manifest, manifest_bytes: &[u8]) -> String {
     )
 }
 
-/// As Python's `json.dumps` spells it. Every input is a double, as in `model.onnx`: NaN where missing, booleans 0 and 1.
-fn column(name: &str) -> String {
-    format!(r#"{{"type": "double", "name": {}, "required": true}}"#, serde_json::Value::from(name))
+fn onnx_flavors() -> String {
+    format!(
+        "  onnx:\n    code: null\n    data: {ONNX}\n    onnx_version: 1.12.0\n    providers:\n    - CPUExecutionProvider\n  \
+         python_function:\n    data: {ONNX}\n    env:\n      conda: {CONDA}\n      virtualenv: {PYTHON_ENV}\n    \
+         loader_module: mlflow.onnx\n    python_version: {PYTHON}\n"
+    )
+}
+
+/// As Python's `json.dumps` spells it. Every number is a double, as in `model.onnx`: NaN where missing, booleans 0 and 1.
+fn column(name: &str, kind: &str) -> String {
+    format!(r#"{{"type": "{kind}", "name": {}, "required": true}}"#, serde_json::Value::from(name))
 }
 
 fn list(columns: impl Iterator<Item = String>) -> String {

@@ -6,6 +6,7 @@
 //! | `clutch.json` | the [`Manifest`]: everything known of the version |
 //! | `model.json` | the [`NativeModel`]: equal data and seed give equal bytes |
 //! | `trees.bin` | the nodes of its trees, where it has trees |
+//! | `family.json`, `family.bin` | the members of a [`Family`] and the nodes of their trees; `model.json` is the general model |
 //! | `calibration.json` | the [`Calibration`], where there is one |
 //! | `profile.json` | the distribution of every feature and of the prediction over the training part |
 //! | `report.html` | the training run as a page for people |
@@ -20,6 +21,7 @@ mod documents;
 mod environment;
 mod error;
 mod example;
+mod family;
 mod files;
 mod gate;
 mod linear;
@@ -31,14 +33,17 @@ mod trees;
 pub use calibration::{Calibration, InvalidCalibration, Isotonic, Platt};
 pub use documents::Documents;
 pub use error::ArtifactError;
+pub(crate) use family::place as family_place;
+pub use family::{Family, InvalidFamily, Member, member_name};
 pub use files::{
-    CALIBRATION, CHECKSUMS, EXAMPLE, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, ONNX, PROFILE, REPORT, TREES,
+    CALIBRATION, CHECKSUMS, EXAMPLE, FAMILY, FAMILY_TREES, FORMAT_VERSION, Files, MANIFEST, MLMODEL, MODEL, ONNX,
+    PROFILE, REPORT, TREES,
 };
 pub use gate::{GateOutcome, GateReport, GateRuleReport};
 pub use linear::{InvalidLinearModel, LinearModel, Link};
 pub use manifest::{
-    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, Importance, Importances, Manifest, ParityCertificate,
-    Refit, Rows, SplitRecord, ViewRecord,
+    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, FamilyRecord, Importance, Importances, Manifest,
+    MemberRecord, ParityCertificate, Refit, Rows, SplitRecord, ViewRecord,
 };
 pub use native::NativeModel;
 pub use trees::{
@@ -47,7 +52,7 @@ pub use trees::{
 
 use features::project::Task;
 
-use crate::predictor::{Calibrated, Predictor, TreePredictor};
+use crate::predictor::{Calibrated, FamilyPredictor, Predictor, TreePredictor};
 
 /// A version in memory: what a registry stores and gives back. Checked when built: model, signature and example agree,
 /// and every number is finite.
@@ -56,6 +61,7 @@ pub struct Artifact {
     manifest: Manifest,
     model: NativeModel,
     calibration: Option<Calibration>,
+    family: Option<Family>,
     input_example: serde_json::Map<String, serde_json::Value>,
     documents: Documents,
 }
@@ -67,15 +73,47 @@ impl Artifact {
         model: NativeModel,
         input_example: serde_json::Map<String, serde_json::Value>,
     ) -> Result<Artifact, ArtifactError> {
+        let width = model.width();
+        Artifact::of(manifest, model, None, width, input_example)
+    }
+
+    /// A family: `model` is the general one, and the signature's last feature is the column that tells its members.
+    pub fn family(
+        manifest: Manifest,
+        model: NativeModel,
+        family: Family,
+        input_example: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Artifact, ArtifactError> {
+        let width = model.width();
+        let differs = |member: &&Member| member.model.width() != width;
+        if let Some(Member { value, model, .. }) = family.members().iter().find(differs) {
+            let value = value.clone();
+            return Err(InvalidFamily::Width { value, found: model.width(), expected: width }.into());
+        }
+        Artifact::of(manifest, model, Some(family), width + 1, input_example)
+    }
+
+    fn of(
+        manifest: Manifest,
+        model: NativeModel,
+        family: Option<Family>,
+        width: usize,
+        input_example: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Artifact, ArtifactError> {
         manifest.check()?;
-        if model.width() != manifest.signature.width() {
-            return Err(ArtifactError::Width { model: model.width(), signature: manifest.signature.width() });
+        let (named, found) =
+            (manifest.family.as_ref().map_or(0, |f| f.members.len()), family.as_ref().map_or(0, |f| f.members().len()));
+        if named != found || manifest.family.is_some() != family.is_some() {
+            return Err(ArtifactError::Members { named, found });
+        }
+        if width != manifest.signature.width() {
+            return Err(ArtifactError::Width { model: width, signature: manifest.signature.width() });
         }
         if !input_example.keys().map(String::as_str).eq(manifest.signature.names()) {
             return Err(ArtifactError::Example);
         }
         let documents = Documents::default();
-        Ok(Artifact { manifest, model, calibration: None, input_example, documents })
+        Ok(Artifact { manifest, model, calibration: None, family, input_example, documents })
     }
 
     /// The same with a calibration behind the model; the task must be classification.
@@ -108,17 +146,36 @@ impl Artifact {
         self.calibration.as_ref()
     }
 
+    /// Where there is one model for each value of the last input's column; [`Artifact::model`] is the general one.
+    pub fn members(&self) -> Option<&Family> {
+        self.family.as_ref()
+    }
+
     /// One row of inputs by feature name, in the signature's order.
     pub fn input_example(&self) -> &serde_json::Map<String, serde_json::Value> {
         &self.input_example
     }
 
     pub fn predictor(&self) -> Box<dyn Predictor> {
-        let model = predictor_of(&self.model);
-        match &self.calibration {
-            Some(calibration) => Box::new(Calibrated::new(model, calibration.clone())),
-            None => model,
+        let general = calibrated(&self.model, self.calibration.as_ref());
+        match &self.family {
+            None => general,
+            Some(family) => family_predictor(general, family),
         }
+    }
+}
+
+/// What runs a family beside its general model.
+pub fn family_predictor(general: Box<dyn Predictor>, family: &Family) -> Box<dyn Predictor> {
+    let members = family.members().iter().map(|member| calibrated(&member.model, member.calibration.as_ref()));
+    Box::new(FamilyPredictor::new(general, members.collect()))
+}
+
+fn calibrated(model: &NativeModel, calibration: Option<&Calibration>) -> Box<dyn Predictor> {
+    let model = predictor_of(model);
+    match calibration {
+        Some(calibration) => Box::new(Calibrated::new(model, calibration.clone())),
+        None => model,
     }
 }
 

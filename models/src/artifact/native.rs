@@ -20,22 +20,24 @@ impl NativeModel {
     }
 
     pub(super) fn write(&self, files: &mut Files) -> Result<(), ArtifactError> {
-        let model = match self {
-            NativeModel::Linear(model) => versioned(MODEL, &Written::Linear(model))?,
-            NativeModel::Trees(model) => {
-                files.insert(TREES, to_bytes(model));
-                versioned(MODEL, &Written::Trees(TreesHead::of(model)))?
-            }
-        };
-        files.insert(MODEL, model);
+        let (model, trees) = self.parts();
+        files.insert(MODEL, versioned(MODEL, &model)?);
+        if let Some(trees) = trees {
+            files.insert(TREES, trees);
+        }
         Ok(())
     }
 
     pub(super) fn read(files: &Files) -> Result<NativeModel, ArtifactError> {
-        Ok(match parse_versioned::<Read>(MODEL, files)? {
-            Read::Linear(model) => NativeModel::Linear(model),
-            Read::Trees(head) => NativeModel::Trees(from_bytes(&head, files.require(TREES)?)?),
-        })
+        parse_versioned::<Read>(MODEL, files)?.build(|| files.require(TREES))
+    }
+
+    /// What stands in JSON, and the nodes of its trees.
+    pub(super) fn parts(&self) -> (Written<'_>, Option<Vec<u8>>) {
+        match self {
+            NativeModel::Linear(model) => (Written::Linear(model), None),
+            NativeModel::Trees(model) => (Written::Trees(TreesHead::of(model)), Some(to_bytes(model))),
+        }
     }
 
     /// The files beside `model.json` that it needs.
@@ -49,14 +51,27 @@ impl NativeModel {
 
 #[derive(serde::Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Written<'a> {
+pub(super) enum Written<'a> {
     Linear(&'a LinearModel),
     Trees(TreesHead),
 }
 
 #[derive(serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Read {
+pub(super) enum Read {
     Linear(LinearModel),
     Trees(TreesHead),
+}
+
+impl Read {
+    /// `trees` gives the nodes of its trees, if it has trees.
+    pub(super) fn build<'a>(
+        self,
+        trees: impl FnOnce() -> Result<&'a [u8], ArtifactError>,
+    ) -> Result<NativeModel, ArtifactError> {
+        Ok(match self {
+            Read::Linear(model) => NativeModel::Linear(model),
+            Read::Trees(head) => NativeModel::Trees(from_bytes(&head, trees()?)?),
+        })
+    }
 }

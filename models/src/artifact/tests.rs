@@ -59,6 +59,7 @@ fn full() -> Artifact {
             .into_iter()
             .collect(),
         },
+        family: None,
         gate: GateReport {
             outcome: GateOutcome::Passed,
             rules: vec![GateRuleReport {
@@ -149,6 +150,33 @@ fn written_by_version_2() -> [(&'static str, Artifact); 3] {
     [("v2_linear", full()), ("v2_platt", full_calibrated()), ("v2_trees", full_trees())]
 }
 
+/// A family of two: one linear model, and one of trees with a calibration.
+fn full_family() -> Artifact {
+    let trees = full_trees();
+    let mut manifest = full().manifest().clone();
+    manifest.signature.features.push(Feature::new("champion", Type::String));
+    let member = |value: &str, train, observed| MemberRecord {
+        value: value.to_owned(),
+        rows: Rows { train, test: 25 },
+        observed,
+        general: Some(0.5),
+    };
+    manifest.family = Some(FamilyRecord {
+        per: "champion".to_owned(),
+        min_rows: 100,
+        metric: "log_loss".to_owned(),
+        members: vec![member("Ahri", 250, Some(0.475)), member("Kai'Sa", 125, None)],
+        rest: member("", 50, None),
+    });
+    let members = vec![
+        Member { value: "Kai'Sa".to_owned(), model: trees.model().clone(), calibration: trees.calibration().cloned() },
+        Member { value: "Ahri".to_owned(), model: full().model().clone(), calibration: None },
+    ];
+    let mut example = full().input_example().clone();
+    example.insert("champion".to_owned(), json!("Ahri"));
+    Artifact::family(manifest, full().model().clone(), Family::new(members).unwrap(), example).unwrap()
+}
+
 fn read_golden(folder: &str) -> Files {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/artifact/golden").join(folder);
     let mut files = Files::default();
@@ -178,7 +206,7 @@ fn with_file(name: &str, content: &[u8]) -> Files {
 #[test]
 #[ignore = "writes the golden files"]
 fn write_golden_files() {
-    for (folder, artifact) in written_by_version_2() {
+    for (folder, artifact) in written_by_version_2().into_iter().chain([("v3_family", full_family())]) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/artifact/golden").join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         for (name, bytes) in artifact.to_files().unwrap().iter() {
@@ -203,6 +231,59 @@ fn format_version_2_is_read() {
     for (folder, artifact) in written_by_version_2() {
         assert_eq!(Artifact::from_files(&read_golden(folder)).unwrap(), artifact);
     }
+}
+
+#[test]
+fn families_are_written_byte_for_byte_and_read() {
+    let (written, golden) = (full_family().to_files().unwrap(), read_golden("v3_family"));
+    assert_eq!(written, golden);
+    assert_eq!(Artifact::from_files(&golden).unwrap(), full_family());
+    let version =
+        |file: &str| serde_json::from_slice::<Value>(golden.get(file).unwrap()).unwrap()["format_version"].clone();
+    assert_eq!([MANIFEST, FAMILY].map(version), [json!(3), json!(3)], "an older clutch refuses it");
+}
+
+#[test]
+fn a_family_picks_by_value_and_takes_the_general_model_for_others() {
+    let artifact = full_family();
+    let family = artifact.members().unwrap();
+    let codes = ["Ahri", "Kai'Sa", "Zed"].map(|value| family.code(value));
+    assert_eq!((codes[0], codes[1], codes[2].is_nan()), (0.0, 1.0, true));
+    let name = |code| family.member(code).map(|member| member.value.as_str());
+    assert_eq!(
+        [0.0, 1.0, 2.0, 0.5, -1.0, f64::NAN, 1e300].map(name),
+        [Some("Ahri"), Some("Kai'Sa"), None, None, None, None, None]
+    );
+    let predictor = artifact.predictor();
+    let mut out = [0.0; 3];
+    predictor.predict(&[1.0, 1.0, 0.0, codes[0], 1.0, 1.0, 0.0, codes[1], 1.0, 1.0, 0.0, codes[2]], &mut out);
+    let mut alone = [0.0; 1];
+    full().predictor().predict(&[1.0, 1.0, 0.0], &mut alone);
+    assert_eq!((out[0], out[2]), (alone[0], alone[0]));
+    full_trees().predictor().predict(&[1.0, 1.0, 0.0], &mut alone);
+    assert_eq!(out[1], alone[0]);
+}
+
+#[test]
+fn families_that_do_not_fit_together_are_refused() {
+    let member = |value: &str, width| Member {
+        value: value.to_owned(),
+        model: NativeModel::Linear(LinearModel::new(Link::Logit, 0.0, vec![0.0; width], vec![0.0; width]).unwrap()),
+        calibration: None,
+    };
+    let twice = Family::new(vec![member("a", 1), member("b", 1), member("a", 1)]).unwrap_err();
+    assert_eq!(twice.to_string(), "the value `a` has two models");
+    let ragged = Family::new(vec![member("a", 1), member("b", 2)]).unwrap_err();
+    assert_eq!(ragged.to_string(), "the model of `b` takes 2 inputs, others take 1");
+    let golden = full_family();
+    let one = Family::new(vec![golden.members().unwrap().members()[0].clone()]).unwrap();
+    let refused =
+        Artifact::family(golden.manifest().clone(), golden.model().clone(), one, golden.input_example().clone());
+    assert_eq!(refused.unwrap_err().to_string(), "the manifest names 2 members of the family, and there are 1");
+    let mut cut = read_golden("v3_family");
+    let trees = cut.get(FAMILY_TREES).unwrap();
+    cut.insert(FAMILY_TREES, trees[..trees.len() / 2].to_vec());
+    assert!(matches!(Artifact::from_files(&cut), Err(ArtifactError::Checksum { .. })));
 }
 
 #[test]
@@ -231,14 +312,14 @@ fn a_model_of_trees_is_not_read_without_its_trees() {
 
 #[test]
 fn a_newer_format_is_refused_by_name() {
-    let newer = br#"{"format_version": 3, "everything": "else"}"#;
+    let newer = br#"{"format_version": 4, "everything": "else"}"#;
     for name in [MANIFEST, MODEL, CHECKSUMS] {
         let mut files = with_file(name, newer);
         if name == CHECKSUMS {
             files.insert(CHECKSUMS, newer.to_vec());
         }
         let error = Artifact::from_files(&files).unwrap_err().to_string();
-        let expected = format!("the file `{name}` has format version 3, this clutch reads 2: use a newer clutch");
+        let expected = format!("the file `{name}` has format version 4, this clutch reads 3: use a newer clutch");
         assert_eq!(error, expected);
     }
 }

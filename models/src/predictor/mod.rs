@@ -1,10 +1,12 @@
 //! One trait behind which every kind of model predicts.
 
 mod calibrated;
+mod family;
 mod linear;
 mod trees;
 
 pub use calibrated::Calibrated;
+pub use family::FamilyPredictor;
 pub use linear::sigmoid;
 pub use trees::TreePredictor;
 

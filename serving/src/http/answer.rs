@@ -57,6 +57,8 @@ struct Head<'a> {
 #[derive(serde::Serialize)]
 struct Row<'a> {
     prediction_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<Option<&'a str>>,
     outputs: Outputs,
     features_age_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +102,7 @@ impl<'a> Row<'a> {
         let model = &*chosen.model;
         Row {
             prediction_id: prediction.id,
+            member: prediction.member.as_ref().map(Option::as_deref),
             outputs: Outputs { name: model.output(), value: prediction.value },
             features_age_ms: prediction.features_age_ms,
             features: prediction.features.as_deref().map(|values| Features { model, values }),

@@ -45,6 +45,8 @@ pub struct Prediction {
     /// How far the clock, or the time that was asked about, is past the newest event that the key's state has folded;
     /// `None` where no state took part.
     pub features_age_ms: Option<i64>,
+    /// Of a family: the member whose model predicted, `Some(None)` for the general one.
+    pub member: Option<Option<String>>,
     /// One value per input of the model, where asked for.
     pub features: Option<Vec<Value>>,
     /// Where asked for; inside, `None` where the model cannot tell.
@@ -140,6 +142,7 @@ impl PredictService {
             id: prediction_id(now),
             value: outputs.next().unwrap_or(f64::NAN),
             features_age_ms: row.newest.map(|newest| (row.as_of.unwrap_or(now).saturating_sub(newest) / 1_000).max(0)),
+            member: row.values.last().and_then(|value| model.member(value)).map(|member| member.map(str::to_owned)),
             features: options.return_features.then_some(row.values),
             explanation: explained.next(),
         };

@@ -87,7 +87,9 @@ impl Binder {
         let manifest = artifact.manifest();
         let in_use = self.view(&manifest.view)?;
         let view = Arc::clone(&in_use.version().view);
-        let inputs = manifest.signature.features.iter().map(|f| input(&view, f)).collect::<Result<Vec<_>, _>>()?;
+        let family = manifest.family.as_ref().map(|family| family.per.as_str());
+        let inputs =
+            manifest.signature.features.iter().map(|f| input(&view, f, family)).collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = manifest.signature.names().map(str::to_owned).collect();
         let predictor = artifact.predictor();
         if predictor.width() != inputs.len() {
@@ -162,7 +164,23 @@ impl LoadedModel {
         }
     }
 
+    /// Which member of a family predicts a row, by the row's value of the family's column: `Some(None)` is the general
+    /// model. `None` where the model is no family.
+    pub fn member(&self, value: &Value) -> Option<Option<&str>> {
+        let family = self.artifact.members()?;
+        Some(family.member(family.code_of(value)).map(|member| member.value.as_str()))
+    }
+
+    /// The same for a whole row of the view.
+    pub fn member_of_row(&self, columns: &[Value]) -> Option<Option<&str>> {
+        self.inputs.last().and_then(|&column| self.member(&columns[column]))
+    }
+
     fn number(&self, place: usize, value: &Value) -> f64 {
+        // A family's last input tells its member.
+        if let Some(family) = self.artifact.members().filter(|_| place + 1 == self.inputs.len()) {
+            return family.code_of(value);
+        }
         value.as_number().unwrap_or_else(|| {
             self.metrics.missing_input(place);
             f64::NAN
@@ -201,8 +219,8 @@ fn as_declared(record: &ViewRecord, present: &Stream) -> Option<View> {
     Some(view)
 }
 
-/// The view's column that is an input, of the type that the model was trained on.
-fn input(view: &View, feature: &Feature) -> Result<usize, BindError> {
+/// The view's column that is an input, of the type that the model was trained on. Text can only tell a `family`'s members.
+fn input(view: &View, feature: &Feature, family: Option<&str>) -> Result<usize, BindError> {
     let names = || (view.name.to_string(), feature.name.clone());
     let place = view.columns.iter().position(|column| column.name == feature.name).ok_or_else(|| {
         let (view, feature) = names();
@@ -210,7 +228,7 @@ fn input(view: &View, feature: &Feature) -> Result<usize, BindError> {
     })?;
     let declared = view.columns[place].ty;
     let (view, name) = names();
-    if declared == Type::String {
+    if declared == Type::String && family != Some(feature.name.as_str()) {
         return Err(BindError::TextFeature { view, feature: name });
     }
     if declared != feature.ty {

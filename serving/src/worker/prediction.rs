@@ -75,6 +75,10 @@ impl Writer<'_> {
         put_name(out, "version");
         put(out, &model.version);
         out.extend_from_slice(b",\"arm\":\"champion\"");
+        if let Some(member) = model.member_of_row(&row.columns) {
+            put_name(out, "member");
+            put(out, &member);
+        }
         put_name(out, "stream");
         put(out, stream);
         put_name(out, "partition");

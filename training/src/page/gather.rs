@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use features::project::{Model, Task};
+use models::artifact::Family;
 use models::evaluation::{
     Estimate, Evaluation, EvaluationError, Groups, Histogram, Metric, Reference, Resampling, Sample, evaluate,
     reliability, roc,
@@ -27,8 +28,9 @@ pub(crate) fn gather(
     dataset: &Dataset,
     parts: &Parts,
     predictor: &dyn Predictor,
+    family: Option<&Family>,
 ) -> Result<Findings, EvaluationError> {
-    let test = Test::new(model, dataset, &parts.test, predictor);
+    let test = Test::new(model, dataset, &parts.test, predictor, family);
     let sample = test.sample()?;
     let resampling = Resampling::new(model.seed);
     let mut findings = Findings {
@@ -93,7 +95,8 @@ pub(crate) fn learning_curve(
             Some(evaluation.clone())
         } else {
             let predictor = fit(&rows);
-            let judge = |predictor: Box<dyn Predictor>| Test::new(model, dataset, &parts.test, &*predictor).evaluate();
+            let judge =
+                |predictor: Box<dyn Predictor>| Test::new(model, dataset, &parts.test, &*predictor, None).evaluate();
             predictor.map(judge).transpose()?
         };
         let Some(judged) = judged else { continue };
@@ -121,9 +124,15 @@ struct Test<'a> {
 }
 
 impl<'a> Test<'a> {
-    fn new(model: &'a Model, dataset: &Dataset, rows: &'a [usize], predictor: &dyn Predictor) -> Test<'a> {
+    fn new(
+        model: &'a Model,
+        dataset: &Dataset,
+        rows: &'a [usize],
+        predictor: &dyn Predictor,
+        family: Option<&Family>,
+    ) -> Test<'a> {
         let mut predictions = vec![0.0; rows.len()];
-        predictor.predict(&dataset.inputs.row_major(rows), &mut predictions);
+        predictor.predict(&dataset.predictor_rows(rows, family), &mut predictions);
         let of_group: Vec<u32> = rows.iter().map(|&row| dataset.groups[row]).collect();
         let references = dataset.references.iter();
         Test {

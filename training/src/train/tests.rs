@@ -403,3 +403,34 @@ fn stages_are_told_in_order() {
     use Stage::{Evaluate, Features, Fit, Load, Publish, Refit, Report};
     assert_eq!(stages, [Load, Features, Fit, Evaluate, Report, Refit, Publish]);
 }
+
+#[test]
+fn a_family_has_a_model_for_each_value_with_rows_enough() {
+    let view = crate::fixture::VIEW.replace("lead, tempo,", "lead, tempo, n % 3 AS third,");
+    let fixture =
+        Fixture::with_view(&format!("{}per = \"third\"\nmin_rows = 150\n", WINNER.replace("seed = 3\n", "")), &view);
+    let report = fixture.train("winner", &plays()).unwrap();
+    let family = report.manifest.family.clone().unwrap();
+    let names: Vec<&str> = family.members.iter().map(|member| member.value.as_str()).collect();
+    assert_eq!((names, family.rest.rows.train), (vec!["0", "1", "2"], 0));
+    assert_eq!(family.members.iter().map(|member| member.rows.train).sum::<u64>(), report.rows.train);
+    assert!(family.members.iter().all(|member| member.observed.is_some() && member.general.is_some()));
+    let features: Vec<&str> = report.manifest.signature.names().collect();
+    assert_eq!(features.last(), Some(&"third"), "the family's column comes last, and only once: {features:?}");
+    let again = fixture.train("winner", &plays()).unwrap();
+    assert_eq!(again.manifest.data, report.manifest.data);
+    let artifact = |number| fixture.registry().load("winner", number).unwrap().artifact;
+    assert_eq!(artifact(1).members(), artifact(2).members(), "equal data, equal members, however many threads");
+    assert_eq!(artifact(1).input_example()["third"], serde_json::json!(1));
+}
+
+#[test]
+fn a_family_without_rows_enough_is_its_general_model() {
+    let family = format!("{WINNER}per = \"late\"\nmin_rows = 100000\n");
+    let fixture = Fixture::new(&family);
+    let report = fixture.train("winner", &plays()).unwrap();
+    assert!(report.remarks.contains(&Remark::NoMembers { values: 2, min_rows: 100_000 }));
+    let plain =
+        Fixture::new(&WINNER.replace("seed = 3", "features = [\"lead\", \"tempo\", \"lead_recent\"]\nseed = 3"));
+    assert_eq!(report.manifest.evaluation, plain.train("winner", &plays()).unwrap().manifest.evaluation);
+}

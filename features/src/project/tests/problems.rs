@@ -82,6 +82,10 @@ fn models_that_do_not_fit() {
         (", test_from = 2024", ", test_share = \"a fifth\""),
         ("test_from = 2024", "test_from = 2024, test_share = 0.2"),
         ("group     = \"game_id\"", "group     = [\"gam\"]"),
+        ("seed      = 7", "per = \"champion\""),
+        ("seed      = 7", "per = \"yards_recent\""),
+        ("seed      = 7", "min_rows = 100"),
+        ("seed      = 7", "per = \"down\"\nmin_rows = 0"),
         ("seed      = 7", "features = [\"dwn\", \"game_id\", \"down\", \"down\"]"),
     ]));
 }

@@ -26,8 +26,12 @@ const ML_OPSET: i64 = 3;
 /// The name of the one input.
 pub const INPUT: &str = "features";
 
-/// The ONNX file of a native model. Equal models and signatures give equal bytes.
-pub fn export(artifact: &Artifact) -> Vec<u8> {
+/// The ONNX file of a native model; `None` for a family, which is no single graph here. Equal models and signatures
+/// give equal bytes.
+pub fn export(artifact: &Artifact) -> Option<Vec<u8>> {
+    if artifact.members().is_some() {
+        return None;
+    }
     let manifest = artifact.manifest();
     let mut graph = Graph::default();
     let (margin, link) = match artifact.model() {
@@ -54,7 +58,7 @@ pub fn export(artifact: &Artifact) -> Vec<u8> {
         metadata_props: properties(manifest, &names),
         functions: Vec::new(),
     };
-    file.encode_to_vec()
+    Some(file.encode_to_vec())
 }
 
 /// The same file with the version that it has in its registry among its properties. (A protobuf message that follows
