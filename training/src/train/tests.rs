@@ -421,7 +421,7 @@ fn a_family_has_a_model_for_each_value_with_rows_enough() {
     assert_eq!(again.manifest.data, report.manifest.data);
     let artifact = |number| fixture.registry().load("winner", number).unwrap().artifact;
     assert_eq!(artifact(1).members(), artifact(2).members(), "equal data, equal members, however many threads");
-    assert_eq!(artifact(1).input_example()["third"], serde_json::json!(1));
+    assert!(artifact(1).input_example()["third"].is_i64(), "in the column's own type");
 }
 
 #[test]
