@@ -10,6 +10,8 @@ CARGO ?= cargo
 ARGS ?=
 # Python for the peers that `make bench` measures against; a folder of its own, nothing is installed elsewhere.
 BENCH_VENV := target/bench-venv
+# The same for tests.
+TEST_VENV := target/test-venv
 
 .PHONY: help build demo test check bench bench-quick fuzz clean prerequisites
 
@@ -25,8 +27,9 @@ build: prerequisites ## Build the clutch binary (target/release/clutch)
 demo: build ## Simulate, train, serve, replay a game and watch it (ARGS=--once ends by itself)
 	target/release/clutch demo $(ARGS)
 
-test: prerequisites ## Run every test
+test: prerequisites ## Run every test; those against Python's packages get them from PyPI
 	@scripts/browser.sh
+	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
 	$(CARGO) test --workspace --locked
 
 check: prerequisites ## Format, lints as errors, docs; names and skips what this machine lacks

@@ -11,6 +11,8 @@ mod kill;
 mod lol;
 mod models;
 #[cfg(feature = "train")]
+mod onnx_out;
+#[cfg(feature = "train")]
 mod parity;
 #[cfg(feature = "train")]
 mod project;
