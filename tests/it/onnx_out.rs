@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use features::batch::{Order, compute, read_history};
 use features::project::{Model, Project, Task};
-use models::artifact::{
-    Aggregation, Artifact, Calibration, Isotonic, Link, NativeModel, Node, Platt, Side, TreeModel,
-};
+use models::artifact::{Aggregation, Artifact, Calibration, Isotonic, Link, NativeModel, Node, Platt, Side, TreeModel};
 use models::contract::sample;
 use models::onnx;
 use models::registry::{DirectoryRegistry, Registry};
