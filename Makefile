@@ -13,7 +13,7 @@ BENCH_VENV := target/bench-venv
 # The same for tests.
 TEST_VENV := target/test-venv
 
-.PHONY: help build demo test check bench bench-quick fuzz clean prerequisites
+.PHONY: help build demo test onnxruntime check bench bench-quick fuzz clean prerequisites
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ test: prerequisites ## Run every test; those against Python's packages get them 
 	@scripts/browser.sh
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
 	$(CARGO) test --workspace --locked
+
+onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (PROJECT=folder, else for this one)
+	@scripts/onnxruntime.sh $(PROJECT)
 
 check: prerequisites ## Format, lints as errors, docs; names and skips what this machine lacks
 	@scripts/check.sh

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use features::project::Project;
+use models::predictor::onnx::LibraryPlaces;
 
 use crate::cli::Global;
 
@@ -23,6 +24,16 @@ impl Context {
     /// Loads and checks the project; problems end the command with exit code 2.
     pub(crate) fn project(&self) -> Result<Project> {
         Ok(Project::load(&self.project_dir, &environment)?)
+    }
+
+    /// Where ONNX Runtime is looked for: as `CLUTCH_ONNXRUNTIME` says, else in `.clutch/lib` of the project and of the
+    /// working directory, and in the folders of `LD_LIBRARY_PATH`.
+    pub(crate) fn onnxruntime(&self) -> LibraryPlaces {
+        let set = |name| environment(name).filter(|value| !value.is_empty());
+        let own = [self.project_dir.as_path(), Path::new(".")].map(|folder| folder.join(".clutch/lib"));
+        let loader = set("LD_LIBRARY_PATH").unwrap_or_default();
+        let folders = own.into_iter().chain(std::env::split_paths(&loader).filter(|folder| folder.is_absolute()));
+        LibraryPlaces { named: set("CLUTCH_ONNXRUNTIME").map(PathBuf::from), folders: folders.collect() }
     }
 
     /// The registry's folder: `--registry`, else what the project says, else `.clutch/registry`.

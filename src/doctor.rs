@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use features::project::Project;
+use models::artifact::AnyModel;
+use models::predictor::onnx::RuntimeError;
 use models::reference::{ModelRef, Selector};
 use models::registry::{DirectoryRegistry, Registry, RegistryError};
 use serde_json::json;
@@ -60,6 +62,7 @@ pub(crate) fn run(_args: Args, context: &Context) -> anyhow::Result<ExitCode> {
             #[cfg(feature = "train")]
             findings.extend(history(&project));
             findings.extend(registry(&project, context));
+            findings.push(onnxruntime(context, uses_onnx(&project, context)));
         }
         Err(problems) => {
             let remedy = format!("clutch check --project {}", context.project_dir.display());
@@ -172,6 +175,32 @@ fn history(project: &Project) -> Vec<Finding> {
         }
     };
     project.streams.values().map(look).collect()
+}
+
+/// Whether ONNX Runtime is there; without a model that needs it its absence is no fault.
+fn onnxruntime(context: &Context, needed: bool) -> Finding {
+    match context.onnxruntime().find() {
+        Ok(library) => Finding::ok("onnx", format!("ONNX Runtime 1.{} at {}", library.minor, library.path.display())),
+        Err(RuntimeError::Missing { .. }) if !needed => {
+            Finding::ok("onnx", "no ONNX Runtime; only models brought from outside need it (make onnxruntime)")
+        }
+        Err(error) => {
+            let remedy = "make onnxruntime, or scripts/onnxruntime.sh PROJECT, or name its library: CLUTCH_ONNXRUNTIME";
+            let detail = error.to_string();
+            if needed { Finding::fail("onnx", detail, remedy) } else { Finding::warn("onnx", detail, remedy) }
+        }
+    }
+}
+
+/// Whether any champion is a model brought from outside.
+fn uses_onnx(project: &Project, context: &Context) -> bool {
+    let registry = DirectoryRegistry::new(context.registry_dir(None, project), clock::clock());
+    let uses = |model: &str| {
+        let champion = ModelRef::alias(model, "champion");
+        let version = registry.resolve(&champion).and_then(|number| registry.load(model, number));
+        version.is_ok_and(|version| matches!(version.artifact.model(), AnyModel::Onnx(_)))
+    };
+    project.models.keys().any(|model| uses(model))
 }
 
 /// For each model of the project: whether its champion can be loaded.

@@ -62,7 +62,7 @@ fn explain(error: EvaluateError) -> anyhow::Error {
         | EvaluateError::OtherView { .. }
         | EvaluateError::NoFeature { .. }
         | EvaluateError::Dataset(_) => UsageError::new(error.to_string()).into(),
-        EvaluateError::Evaluation(_) => error.into(),
+        EvaluateError::Evaluation(_) | EvaluateError::Predictor(_) => error.into(),
     }
 }
 

@@ -45,6 +45,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let context = context::Context::new(&cli.global);
+    context.onnxruntime().use_them();
     match cli.command.run(&context) {
         Ok(code) => code,
         Err(error) => output::report(&error, &context),

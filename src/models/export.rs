@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use models::artifact::AnyModel;
 use models::onnx;
 use models::reference::ModelRef;
 use models::registry::Registry;
@@ -30,13 +31,20 @@ pub(super) fn run(args: &Args, store: &Store, context: &Context) -> anyhow::Resu
     let (model, number) = store.resolve(&args.reference)?;
     let version = store.registry.load(&model, number)?;
     let manifest = version.artifact.manifest();
-    let Some(file) = onnx::export(&version.artifact) else {
-        let message = format!(
-            "{model} version {number} is a family of models, and a family is not exported to ONNX in this version"
-        );
-        return Err(UsageError::new(message).into());
+    let file = match version.artifact.model() {
+        // What came from others goes out as it came.
+        AnyModel::Onnx(model) => model.file().bytes().to_vec(),
+        AnyModel::Native(_) => {
+            let Some(file) = onnx::export(&version.artifact) else {
+                let message = format!(
+                    "{model} version {number} is a family of models, and a family is not exported to ONNX in this \
+                     version"
+                );
+                return Err(UsageError::new(message).into());
+            };
+            onnx::with_version(file, number)
+        }
     };
-    let file = onnx::with_version(file, number);
     std::fs::write(&args.onnx, &file).with_context(|| format!("cannot write {}", args.onnx.display()))?;
     let features: Vec<&str> = manifest.signature.names().collect();
     let output = manifest.signature.output.name();

@@ -162,7 +162,7 @@ fn batch_probabilities(project: &TestProject, data: &Path) -> BTreeMap<Play, f64
     let rows = compute(&model.view, &history, Order::Served).expect("rows").table;
 
     let registry = DirectoryRegistry::new(dir.join(".clutch/registry"), Arc::new(|| 0));
-    let predictor = registry.load("win_probability", 1).expect("version").artifact.predictor();
+    let predictor = registry.load("win_probability", 1).expect("version").artifact.predictor().expect("native");
 
     let mut games = Vec::new();
     let mut probabilities = BTreeMap::new();

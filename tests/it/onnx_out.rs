@@ -61,7 +61,7 @@ fn an_artifact_is_an_mlflow_model() {
     let artifact = registry.load("win_probability", 1).expect("version").artifact;
     let example: Vec<f64> = artifact.input_example().values().map(number).collect();
     let mut expected = [f64::NAN];
-    artifact.predictor().predict(&example, &mut expected);
+    artifact.predictor().expect("native").predict(&example, &mut expected);
     for frame in found["predictions"].as_array().expect("a list") {
         let predicted = frame[0]["probability"].as_f64().expect("a probability");
         assert!((predicted - expected[0]).abs() <= TOLERANCE, "{predicted} and {expected:?}");
@@ -114,11 +114,11 @@ impl Nfl {
     fn write(&self, name: &str, artifact: &Artifact, rows: &[Vec<f64>]) -> PathBuf {
         let folder = self.folder.dir().join("agreement").join(name);
         std::fs::create_dir_all(&folder).expect("folder");
-        let file = onnx::with_version(onnx::export(artifact), 1);
+        let file = onnx::with_version(onnx::export(artifact).expect("a native model"), 1);
         std::fs::write(folder.join("model.onnx"), file).expect("writable");
         let rows = [rows.to_vec(), odd_rows(artifact, &rows[rows.len() / 2])].concat();
         let mut expected = vec![f64::NAN; rows.len()];
-        artifact.predictor().predict(&rows.concat(), &mut expected);
+        artifact.predictor().expect("native").predict(&rows.concat(), &mut expected);
         let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
         std::fs::write(folder.join("rows.f64"), bytes(&rows.concat())).expect("writable");
         std::fs::write(folder.join("expected.f64"), bytes(&expected)).expect("writable");
@@ -136,7 +136,7 @@ fn odd_rows(artifact: &Artifact, typical: &[f64]) -> Vec<Vec<f64>> {
     let strange = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e-310, 1e30];
     let mut rows = vec![vec![f64::NAN; typical.len()]];
     rows.extend((0..typical.len()).flat_map(|place| strange.map(|value| with(place, value))));
-    if let NativeModel::Trees(model) = artifact.model() {
+    if let Some(NativeModel::Trees(model)) = artifact.model().native() {
         for node in model.trees().iter().flat_map(|tree| tree.nodes()) {
             if let Node::Split { feature, threshold, .. } = *node {
                 let near = [threshold.next_down(), threshold, threshold.next_up()].map(f64::from);

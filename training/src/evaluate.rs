@@ -9,6 +9,7 @@ use features::value::{Type, Value};
 use models::artifact::{Family, Manifest};
 use models::evaluation::{self, Evaluation, EvaluationError, Groups, Resampling, Sample};
 use models::predictor::Predictor;
+use models::predictor::onnx::OnnxRunError;
 use models::registry::Version;
 
 use crate::dataset::{Dataset, DatasetError, LeftOut};
@@ -59,6 +60,8 @@ pub enum EvaluateError {
     #[error("the view has no column `{feature}`, which version {version} of `{model}` takes")]
     NoFeature { model: String, version: u32, feature: String },
     #[error(transparent)]
+    Predictor(#[from] OnnxRunError),
+    #[error(transparent)]
     History(#[from] BatchError),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -80,7 +83,8 @@ pub fn evaluate(run: &EvaluateRun<'_>, progress: &dyn Progress) -> Result<Evalua
     progress.stage(Stage::Evaluate);
     let rows: Vec<usize> = (0..dataset.rows()).collect();
     let artifact = &run.version.artifact;
-    let evaluation = judge(&model, &dataset, &rows, &*artifact.predictor(), artifact.members())?;
+    let predictor = artifact.predictor()?;
+    let evaluation = judge(&model, &dataset, &rows, &*predictor, artifact.members())?;
     let end = Instant::now();
 
     let manifest = run.version.artifact.manifest();

@@ -15,8 +15,14 @@ pub enum ArtifactError {
     Trees(#[from] super::InvalidTreesFile),
     #[error("the family cannot be used: {0}")]
     Family(#[from] super::InvalidFamily),
+    #[error("the general model of a family is a model of others")]
+    ForeignFamily,
     #[error("the manifest names {named} members of the family, and there are {found}")]
     Members { named: usize, found: usize },
+    #[error("the file `model.onnx` cannot be run: {0}")]
+    Onnx(#[from] crate::onnx::OnnxError),
+    #[error(transparent)]
+    Binding(#[from] super::BindingError),
     #[error("the file `input_example.json` is no data frame of one row")]
     ExampleShape,
     #[error("the input example does not name the signature's features in their order")]

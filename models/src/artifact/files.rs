@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::checksums::Checksums;
-use super::{Artifact, ArtifactError, Documents, Family, Manifest, NativeModel, environment, example, mlmodel};
+use super::{AnyModel, Artifact, ArtifactError, Documents, Family, Manifest, environment, example, mlmodel};
 use crate::onnx;
 
 pub const MLMODEL: &str = "MLmodel";
@@ -88,7 +88,7 @@ impl Artifact {
         let manifest: Manifest = parse_versioned(MANIFEST, files)?;
         let frame: Value = parse(EXAMPLE, files.require(EXAMPLE)?)?;
         let example = example::from_frame(frame, &manifest.signature).ok_or(ArtifactError::ExampleShape)?;
-        let model = NativeModel::read(files)?;
+        let model = AnyModel::read(files)?;
         covered(model.further_files())?;
         let documents = Documents::read(files, |file| checksums.covers(file))?;
         let artifact = if manifest.family.is_some() {
@@ -96,7 +96,8 @@ impl Artifact {
             if files.get(FAMILY_TREES).is_some() {
                 covered(&[FAMILY_TREES])?;
             }
-            Artifact::family(manifest, model, Family::read(files)?, example)?
+            let general = model.native().ok_or(ArtifactError::ForeignFamily)?.clone();
+            Artifact::family(manifest, general, Family::read(files)?, example)?
         } else {
             Artifact::new(manifest, model, example)?
         };

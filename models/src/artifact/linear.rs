@@ -1,3 +1,5 @@
+use features::project::Task;
+
 /// intercept + Σ coefficient × input, in original units, then the link. Missing inputs take their imputation.
 /// Checked when built: as many imputations as coefficients, all numbers finite.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -16,6 +18,15 @@ pub enum Link {
     Identity,
     /// The sum is the log-odds of TRUE.
     Logit,
+}
+
+impl Link {
+    pub fn of(task: Task) -> Link {
+        match task {
+            Task::Classification => Link::Logit,
+            Task::Regression => Link::Identity,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

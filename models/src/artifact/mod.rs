@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `MLmodel` | signature and flavors, for tools that read MLflow |
 //! | `clutch.json` | the [`Manifest`]: everything known of the version |
-//! | `model.json` | the [`NativeModel`]: equal data and seed give equal bytes |
+//! | `model.json` | the [`AnyModel`]: equal data and seed give equal bytes |
 //! | `trees.bin` | the nodes of its trees, where it has trees |
 //! | `family.json`, `family.bin` | the members of a [`Family`] and the nodes of their trees; `model.json` is the general model |
 //! | `calibration.json` | the [`Calibration`], where there is one |
@@ -15,6 +15,7 @@
 //! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
 //! | `checksums.json` | BLAKE3 of each other file, checked at every load |
 
+mod any;
 mod calibration;
 mod checksums;
 mod documents;
@@ -28,8 +29,10 @@ mod linear;
 mod manifest;
 mod mlmodel;
 mod native;
+mod onnx;
 mod trees;
 
+pub use any::AnyModel;
 pub use calibration::{Calibration, InvalidCalibration, Isotonic, Platt};
 pub use documents::Documents;
 pub use error::ArtifactError;
@@ -46,12 +49,14 @@ pub use manifest::{
     MemberRecord, ParityCertificate, Refit, Rows, SplitRecord, ViewRecord,
 };
 pub use native::NativeModel;
+pub use onnx::{Binding, BindingError, BoundInput, OnnxModel, Wanted};
 pub use trees::{
     Aggregation, InvalidTrees, InvalidTreesFile, MAX_DEPTH, MAX_NODES, MAX_WIDTH, Node, Side, Tree, TreeModel,
 };
 
 use features::project::Task;
 
+use crate::predictor::onnx::{OnnxPredictor, OnnxRunError};
 use crate::predictor::{Calibrated, FamilyPredictor, Predictor, TreePredictor};
 
 /// A version in memory: what a registry stores and gives back. Checked when built: model, signature and example agree,
@@ -59,7 +64,7 @@ use crate::predictor::{Calibrated, FamilyPredictor, Predictor, TreePredictor};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Artifact {
     manifest: Manifest,
-    model: NativeModel,
+    model: AnyModel,
     calibration: Option<Calibration>,
     family: Option<Family>,
     input_example: serde_json::Map<String, serde_json::Value>,
@@ -70,9 +75,10 @@ impl Artifact {
     /// `input_example` is one row of inputs by feature name; NULL for a missing value.
     pub fn new(
         manifest: Manifest,
-        model: NativeModel,
+        model: impl Into<AnyModel>,
         input_example: serde_json::Map<String, serde_json::Value>,
     ) -> Result<Artifact, ArtifactError> {
+        let model = model.into();
         let width = model.width();
         Artifact::of(manifest, model, None, width, input_example)
     }
@@ -90,12 +96,12 @@ impl Artifact {
             let value = value.clone();
             return Err(InvalidFamily::Width { value, found: model.width(), expected: width }.into());
         }
-        Artifact::of(manifest, model, Some(family), width + 1, input_example)
+        Artifact::of(manifest, model.into(), Some(family), width + 1, input_example)
     }
 
     fn of(
         manifest: Manifest,
-        model: NativeModel,
+        model: AnyModel,
         family: Option<Family>,
         width: usize,
         input_example: serde_json::Map<String, serde_json::Value>,
@@ -137,7 +143,7 @@ impl Artifact {
         &self.manifest
     }
 
-    pub fn model(&self) -> &NativeModel {
+    pub fn model(&self) -> &AnyModel {
         &self.model
     }
 
@@ -156,23 +162,28 @@ impl Artifact {
         &self.input_example
     }
 
-    pub fn predictor(&self) -> Box<dyn Predictor> {
-        let general = calibrated(&self.model, self.calibration.as_ref());
-        match &self.family {
+    /// Fails only for models of others, which need ONNX Runtime.
+    pub fn predictor(&self) -> Result<Box<dyn Predictor>, OnnxRunError> {
+        let model = match &self.model {
+            AnyModel::Native(model) => predictor_of(model),
+            AnyModel::Onnx(model) => Box::new(OnnxPredictor::new(model, Link::of(self.manifest.task))?),
+        };
+        let general = behind(model, self.calibration.as_ref());
+        Ok(match &self.family {
             None => general,
             Some(family) => family_predictor(general, family),
-        }
+        })
     }
 }
 
 /// What runs a family beside its general model.
 pub fn family_predictor(general: Box<dyn Predictor>, family: &Family) -> Box<dyn Predictor> {
-    let members = family.members().iter().map(|member| calibrated(&member.model, member.calibration.as_ref()));
+    let members = family.members().iter().map(|member| behind(predictor_of(&member.model), member.calibration.as_ref()));
     Box::new(FamilyPredictor::new(general, members.collect()))
 }
 
-fn calibrated(model: &NativeModel, calibration: Option<&Calibration>) -> Box<dyn Predictor> {
-    let model = predictor_of(model);
+/// A model with a calibration behind it, where there is one.
+fn behind(model: Box<dyn Predictor>, calibration: Option<&Calibration>) -> Box<dyn Predictor> {
     match calibration {
         Some(calibration) => Box::new(Calibrated::new(model, calibration.clone())),
         None => model,

@@ -2,8 +2,7 @@ use super::files::{parse_versioned, versioned};
 use super::trees::{TreesHead, from_bytes, to_bytes};
 use super::{ArtifactError, Files, LinearModel, MODEL, TREES, TreeModel};
 
-/// The native predictor's parameters: `model.json`, and `trees.bin` where there are trees. A pointer to `model.onnx` will
-/// be a further arm.
+/// The parameters of a model of our own: `model.json`, and `trees.bin` where there are trees.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NativeModel {
     Linear(LinearModel),

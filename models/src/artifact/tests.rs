@@ -418,7 +418,7 @@ proptest! {
         let manifest = sample::manifest("model", Task::Classification, features);
         let artifact = sample::logistic(manifest, intercept, vec![a, b]);
         let read = Artifact::from_files(&artifact.to_files().unwrap()).unwrap();
-        let NativeModel::Linear(model) = read.model() else { unreachable!("a linear model was written") };
+        let Some(NativeModel::Linear(model)) = read.model().native() else { unreachable!("a linear model was written") };
         prop_assert_eq!(model.intercept().to_bits(), intercept.to_bits());
         let bits: Vec<u64> = model.coefficients().iter().map(|x| x.to_bits()).collect();
         prop_assert_eq!(bits, [a.to_bits(), b.to_bits()]);

@@ -3,6 +3,7 @@
 mod calibrated;
 mod family;
 mod linear;
+pub mod onnx;
 mod trees;
 
 pub use calibrated::Calibrated;
@@ -18,8 +19,9 @@ use crate::artifact::Link;
 /// * `inputs` holds whole rows, `width()` numbers each, NaN (or an infinity) for missing; `out` has one place per row.
 ///   A place beyond the rows given is left alone.
 /// * Rows do not influence each other; equal input gives equal bits.
-/// * [`Predictor::margins`] are always finite. Classification predicts the probability of TRUE, regression the expected
-///   value, which the link (and a calibration, where there is one) makes of the margin.
+/// * [`Predictor::margins`] are always finite. (A model of others may have no prediction for a row: NaN.) Classification predicts
+///   the probability of TRUE, regression the expected value, which the link (and a calibration, where there is one)
+///   makes of the margin.
 /// * [`Predictor::contributions`] explains exactly the margin.
 pub trait Predictor: Send + Sync + std::fmt::Debug {
     /// The number of inputs of one row.

@@ -179,6 +179,9 @@ fn predict_entry(error: &PredictError) -> Entry {
             plain(S::SERVICE_UNAVAILABLE, "features_unavailable", "The features cannot be fetched")
                 .saying("the key's state cannot be fetched at the moment")
         }
+        PredictError::NoPrediction { .. } => {
+            plain(S::UNPROCESSABLE_ENTITY, "no_prediction", "The model has no prediction for these features")
+        }
         PredictError::Interrupted => plain(S::INTERNAL_SERVER_ERROR, "internal", "The server failed")
             .saying("the request failed inside the server; its log tells why"),
     }

@@ -41,6 +41,8 @@ pub enum PredictError {
     Store(#[from] StoreError),
     #[error("the key's state cannot be read")]
     State(#[from] StateError),
+    #[error("model `{model}` has no prediction for these features")]
+    NoPrediction { model: String },
     #[error("the prediction was interrupted")]
     Interrupted,
 }
@@ -61,6 +63,7 @@ impl PredictError {
             | PredictError::Key(_)
             | PredictError::ViewNotReady { .. }
             | PredictError::NoRow(_)
+            | PredictError::NoPrediction { .. }
             | PredictError::AsOfWithoutTimes { .. } => false,
         }
     }

@@ -138,15 +138,23 @@ impl PredictService {
         let explained = if options.explain { explanations(model, &inputs, good).await } else { Vec::new() };
         let mut explained = explained.into_iter();
         let mut outputs = outputs.into_iter();
-        let mut prediction = |row: Row| Prediction {
-            id: prediction_id(now),
-            value: outputs.next().unwrap_or(f64::NAN),
-            features_age_ms: row.newest.map(|newest| (row.as_of.unwrap_or(now).saturating_sub(newest) / 1_000).max(0)),
-            member: row.values.last().and_then(|value| model.member(value)).map(|member| member.map(str::to_owned)),
-            features: options.return_features.then_some(row.values),
-            explanation: explained.next(),
+        let mut prediction = |row: Row| {
+            let explanation = explained.next();
+            let member = row.values.last().and_then(|value| model.member(value)).map(|member| member.map(str::to_owned));
+            // Only models of others have none for some rows.
+            let value = outputs.next().filter(|value| value.is_finite());
+            let value = value.ok_or_else(|| PredictError::NoPrediction { model: model.name.clone() })?;
+            let age = |newest| (row.as_of.unwrap_or(now).saturating_sub(newest) / 1_000).max(0);
+            Ok(Prediction {
+                id: prediction_id(now),
+                value,
+                features_age_ms: row.newest.map(age),
+                features: options.return_features.then_some(row.values),
+                member,
+                explanation,
+            })
         };
-        rows.into_iter().map(|row| row.map(&mut prediction)).collect()
+        rows.into_iter().map(|row| row.and_then(&mut prediction)).collect()
     }
 }
 

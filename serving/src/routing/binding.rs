@@ -12,6 +12,7 @@ use features::value::{Type, Value};
 use indexmap::IndexMap;
 use models::artifact::{Artifact, ViewRecord};
 use models::predictor::Predictor;
+use models::predictor::onnx::OnnxRunError;
 use models::registry::{Registry, RegistryError, Version};
 use models::signature::Feature;
 use smol_str::SmolStr;
@@ -58,6 +59,8 @@ pub enum BindError {
     TextFeature { view: String, feature: String },
     #[error("the model takes {width} inputs, its manifest names {named}")]
     Width { width: usize, named: usize },
+    #[error(transparent)]
+    Predictor(#[from] OnnxRunError),
     #[error("a trial prediction gave {value}")]
     WarmUp { value: f64 },
 }
@@ -91,7 +94,7 @@ impl Binder {
         let inputs =
             manifest.signature.features.iter().map(|f| input(&view, f, family)).collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = manifest.signature.names().map(str::to_owned).collect();
-        let predictor = artifact.predictor();
+        let predictor = artifact.predictor()?;
         if predictor.width() != inputs.len() {
             return Err(BindError::Width { width: predictor.width(), named: inputs.len() });
         }

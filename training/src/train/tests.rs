@@ -30,7 +30,7 @@ fn the_stored_model_predicts_what_was_fitted() {
     let fixture = Fixture::new(MARGIN);
     let report = fixture.train("margin", &plays()).unwrap();
     let coefficients = report.manifest.coefficients.unwrap();
-    let predictor = fixture.registry().load("margin", 1).unwrap().artifact.predictor();
+    let predictor = fixture.registry().load("margin", 1).unwrap().artifact.predictor().unwrap();
     let mut out = [0.0];
     // A NULL tempo takes its imputation.
     predictor.predict(&[4.0, f64::NAN, 1.0, 3.0], &mut out);

@@ -26,15 +26,15 @@ const ML_OPSET: i64 = 3;
 /// The name of the one input.
 pub const INPUT: &str = "features";
 
-/// The ONNX file of a native model; `None` for a family, which is no single graph here. Equal models and signatures
-/// give equal bytes.
+/// The ONNX file of a native model; `None` for a family, which is no single graph here, and for a model of others, which
+/// is a file already. Equal models and signatures give equal bytes.
 pub fn export(artifact: &Artifact) -> Option<Vec<u8>> {
     if artifact.members().is_some() {
         return None;
     }
     let manifest = artifact.manifest();
     let mut graph = Graph::default();
-    let (margin, link) = match artifact.model() {
+    let (margin, link) = match artifact.model().native()? {
         NativeModel::Linear(model) => (linear::margin(&mut graph, model, INPUT), model.link()),
         NativeModel::Trees(model) => (trees::margin(&mut graph, model, INPUT), model.link()),
     };
