@@ -1,5 +1,7 @@
 //! `clutch models`: what the registry holds, and which version is champion.
 
+#[cfg(feature = "train")]
+mod add;
 mod export;
 mod history;
 mod list;
@@ -33,6 +35,9 @@ enum Command {
     List(list::Args),
     /// All that is known of a version.
     Show(show::Args),
+    /// Make an ONNX file of others a version of a model.
+    #[cfg(feature = "train")]
+    Add(add::Args),
     /// Write a version as an ONNX file, for whatever runs ONNX.
     Export(export::Args),
     /// Make a version champion: endpoints serve it from then on.
@@ -53,6 +58,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List(args) => list::run(&args, &store, context),
         Command::Show(args) => show::run(&args, &store, context),
+        #[cfg(feature = "train")]
+        Command::Add(args) => add::run(args, &store, context),
         Command::Export(args) => export::run(&args, &store, context),
         Command::Promote(args) => promote::run(&args, &store, context),
         Command::Rollback(args) => rollback::run(&args, &store, context),

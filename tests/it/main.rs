@@ -10,6 +10,8 @@ mod kill;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod lol;
 mod models;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod onnx_in;
 #[cfg(feature = "train")]
 mod onnx_out;
 #[cfg(feature = "train")]

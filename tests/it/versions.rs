@@ -219,7 +219,7 @@ fn batch(project: &TestProject, checked: &Project, version: u32, data: &Path, ga
     let registry = DirectoryRegistry::new(project.dir().join(".clutch/registry"), Arc::new(|| 0));
     let artifact = registry.load("win_probability", version).expect("version").artifact;
     assert_eq!(artifact.manifest().view.hash, view.hash);
-    let predictor = artifact.predictor();
+    let predictor = artifact.predictor().expect("native");
     let names: Vec<&str> = artifact.manifest().signature.names().collect();
     let column = |name: &&str| view.columns.iter().position(|column| column.name == *name).expect("column");
     let inputs: Vec<usize> = names.iter().map(column).collect();

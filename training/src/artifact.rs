@@ -1,7 +1,7 @@
 //! What a training run hands to the registry.
 
 use features::kernel::KERNEL_VERSION;
-use features::project::{CalibrationMethod, Model};
+use features::project::{CalibrationMethod, Model, Project};
 use features::value::{Type, Value};
 use indexmap::IndexMap;
 use models::artifact::{
@@ -51,8 +51,7 @@ fn manifest(made: Made<'_>) -> Manifest {
     let Made { run, dataset, parts, events, fitted: Fit { general: fitted, .. }, evaluation, family, gate, refit } =
         made;
     let model = run.model;
-    let stream = &model.view.stream;
-    let field = |index: usize| stream.schema.fields[index].name.to_string();
+    let Declared { view, signature, label, filter, split, group } = Declared::of(run.project, model, Some(dataset));
     Manifest {
         model: model.name.to_string(),
         algorithm: AlgorithmRecord {
@@ -60,23 +59,12 @@ fn manifest(made: Made<'_>) -> Manifest {
             parameters: parameters(model, fitted.fitted.stopped_at),
         },
         task: model.task,
-        view: ViewRecord {
-            name: model.view.name.to_string(),
-            text: model.view.text.clone(),
-            hash: model.view.hash.clone(),
-            kernel_version: KERNEL_VERSION,
-            stream: stream.name.to_string(),
-            declaration: run.project.declarations.get(&stream.name).cloned(),
-        },
-        signature: Signature::new(inputs(model), model.task),
-        label: model.label.text.clone(),
-        filter: model.filter.as_ref().map(|filter| filter.text.clone()),
-        split: model
-            .split
-            .as_ref()
-            .zip(dataset.test_from(model))
-            .map(|(split, from)| SplitRecord { time: field(split.time), test_from: json(&from) }),
-        group: model.group.iter().map(|&index| field(index)).collect(),
+        view,
+        signature,
+        label,
+        filter,
+        split,
+        group,
         rows: Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 },
         evaluation,
         family,
@@ -89,6 +77,44 @@ fn manifest(made: Made<'_>) -> Manifest {
         parity: run.parity.clone(),
         clutch_version: run.clutch_version.to_owned(),
         created_at: run.now,
+    }
+}
+
+/// What a manifest repeats of the project's declaration.
+pub(crate) struct Declared {
+    pub(crate) view: ViewRecord,
+    pub(crate) signature: Signature,
+    pub(crate) label: String,
+    pub(crate) filter: Option<String>,
+    pub(crate) split: Option<SplitRecord>,
+    pub(crate) group: Vec<String>,
+}
+
+impl Declared {
+    /// Where the split falls only the data can tell.
+    pub(crate) fn of(project: &Project, model: &Model, dataset: Option<&Dataset>) -> Declared {
+        let stream = &model.view.stream;
+        let field = |index: usize| stream.schema.fields[index].name.to_string();
+        let from = dataset.and_then(|dataset| dataset.test_from(model));
+        Declared {
+            view: ViewRecord {
+                name: model.view.name.to_string(),
+                text: model.view.text.clone(),
+                hash: model.view.hash.clone(),
+                kernel_version: KERNEL_VERSION,
+                declaration: project.declarations.get(&stream.name).cloned(),
+                stream: stream.name.to_string(),
+            },
+            signature: Signature::new(inputs(model), model.task),
+            label: model.label.text.clone(),
+            filter: model.filter.as_ref().map(|filter| filter.text.clone()),
+            split: model
+                .split
+                .as_ref()
+                .zip(from)
+                .map(|(split, from)| SplitRecord { time: field(split.time), test_from: json(&from) }),
+            group: model.group.iter().map(|&index| field(index)).collect(),
+        }
     }
 }
 
@@ -135,7 +161,7 @@ fn parameters(model: &Model, stopped_at: Option<u32>) -> IndexMap<String, serde_
 }
 
 /// One row of inputs, by feature name and in the features' own types: the row with the fewest NULLs among the first.
-fn example(model: &Model, dataset: &Dataset) -> serde_json::Map<String, serde_json::Value> {
+pub(crate) fn example(model: &Model, dataset: &Dataset) -> serde_json::Map<String, serde_json::Value> {
     let columns = dataset.inputs.columns();
     let missing = |row: &usize| columns.iter().filter(|column| column[*row].is_nan()).count();
     let row = (0..dataset.rows().min(100)).min_by_key(missing).unwrap_or(0);

@@ -4,6 +4,7 @@
 //! [`train()`] is one run from history to a registered version; [`evaluate()`] judges a version on other history. The steps
 //! between stand alone: [`dataset`] picks rows, [`split`] divides them by time, [`algorithm`] fits, [`gate`] judges.
 
+mod add;
 pub mod algorithm;
 mod artifact;
 mod calibration;
@@ -25,6 +26,7 @@ pub mod split;
 mod train;
 mod weights;
 
+pub use add::{AddError, AddReport, AddRun, add};
 pub use evaluate::{EvaluateError, EvaluateReport, EvaluateRun, EvaluateSeconds, evaluate};
 pub use remark::Remark;
 pub use report::{Seconds, TrainReport};

@@ -2,7 +2,7 @@
 //!
 //! Knows the format only; what runs a file is `predictor::onnx`.
 
-mod proto;
+pub(crate) mod proto;
 mod read;
 mod write;
 

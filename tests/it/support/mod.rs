@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) use browser::browser;
 pub(crate) use data::{plays, real_data};
 pub(crate) use model::{publish_constant, publish_model};
-pub(crate) use python::python;
+pub(crate) use python::{Python, python};
 pub(crate) use server::Server;
 
 /// A project folder of its own.

@@ -35,4 +35,10 @@ impl Python {
         assert_success(&output);
         last_json_line(&output)
     }
+
+    /// The folder of ONNX Runtime's library in this Python's packages.
+    pub(crate) fn onnxruntime(&self) -> PathBuf {
+        let path = self.run("onnxruntime_folder.py", &[]);
+        PathBuf::from(path["folder"].as_str().expect("a folder"))
+    }
 }

@@ -51,8 +51,8 @@ pub(in crate::project) fn read<'a>(section: &mut Section<'a>, task: Option<Task>
         },
     };
     if let (Some(text), "onnx") = (&named, name) {
-        let help = format!("the algorithms are {}", NAMES.join(", "));
-        doc.problem(text.span.clone(), "the algorithm `onnx` is not in this version", help);
+        let help = "leave it out, and add the model's file: clutch models add FILE.onnx --name MODEL";
+        doc.problem(text.span.clone(), "`onnx` is nothing to train", help.to_owned());
         return None;
     }
     let Some(own) = NAMES.iter().position(|known| *known == name) else {

@@ -2,12 +2,15 @@
 
 mod runtime;
 mod session;
+mod trial;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::available_parallelism;
 
+pub use runtime::environment;
 pub use runtime::{Library, LibraryPlaces, RuntimeError};
 use session::OneSession;
+pub use trial::Trial;
 
 use super::{Predictor, rows_of};
 use crate::artifact::{Link, OnnxModel};
@@ -16,7 +19,7 @@ use crate::artifact::{Link, OnnxModel};
 const MAX_SESSIONS: usize = 4;
 
 /// Why a model of others cannot be run, or gave nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum OnnxRunError {
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -24,6 +27,10 @@ pub enum OnnxRunError {
     Session { reason: String },
     #[error("ONNX Runtime cannot run the model: {reason}")]
     Run { reason: String },
+    #[error("the model gives no number that could be a prediction for a row of zeros (no probability, perhaps)")]
+    NoNumber,
+    #[error("the model's prediction of a row depends on the rows beside it ({alone} alone, {together} among others)")]
+    NotByRow { alone: f64, together: f64 },
     #[error("the model gives the shape {shape:?} for {rows} rows, and its column {column} is to be read")]
     Shape { shape: Vec<i64>, rows: usize, column: usize },
 }

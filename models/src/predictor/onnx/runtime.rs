@@ -76,7 +76,7 @@ impl LibraryPlaces {
 }
 
 /// The process's ONNX Runtime, loaded by the first call that finds it.
-pub(super) fn environment() -> Result<Environment, RuntimeError> {
+pub fn environment() -> Result<Environment, RuntimeError> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(environment) = &*loaded {
         return Ok(environment.clone());
