@@ -80,7 +80,7 @@ fn every_algorithm_makes_a_version_that_predicts() {
             importances.features[0].mean_contribution > importances.features[1].mean_contribution,
             "{importances:?}"
         );
-        let predictor = stored.artifact.predictor();
+        let predictor = stored.artifact.predictor().unwrap();
         let mut out = [f64::NAN; 2];
         predictor.predict(&[8.0, f64::NAN, 1.0, 8.0, -8.0, 3.0, 1.0, -8.0], &mut out);
         assert!(out[0] > 0.6 && out[1] < 0.4, "{written}: {out:?}");
@@ -130,7 +130,7 @@ fn balanced_classes_count_alike() {
     let mean = |written: &str| {
         let fixture = Fixture::new(&winner_by(written));
         fixture.train("winner", &few_wins).unwrap();
-        let predictor = fixture.registry().load("winner", 1).unwrap().artifact.predictor();
+        let predictor = fixture.registry().load("winner", 1).unwrap().artifact.predictor().unwrap();
         let mut out = [f64::NAN];
         predictor.predict(&[0.0, 7.0, 0.0, 0.0], &mut out);
         out[0]
