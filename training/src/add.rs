@@ -154,7 +154,7 @@ fn judged(
     progress.stage(Stage::Evaluate);
     let rows = if parts.test.is_empty() { &parts.train } else { &parts.test };
     every_row_is_predicted(&dataset, rows, predictor)?;
-    let evaluation = judge(model.task, model.seed, &dataset, rows, predictor)?;
+    let evaluation = judge(model, &dataset, rows, predictor, None)?;
     let mut remarks = Remark::of_history(&history);
     remarks.extend(Remark::of_groups(&evaluation));
     Ok(Some(Judged {
@@ -215,6 +215,7 @@ fn manifest(run: &AddRun<'_>, model: &Model, algorithm: AlgorithmRecord, judged:
         gate,
         data,
         coefficients: None,
+        family: None,
         importances: None,
         refit: None,
         seed: model.seed,

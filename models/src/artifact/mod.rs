@@ -178,7 +178,8 @@ impl Artifact {
 
 /// What runs a family beside its general model.
 pub fn family_predictor(general: Box<dyn Predictor>, family: &Family) -> Box<dyn Predictor> {
-    let members = family.members().iter().map(|member| behind(predictor_of(&member.model), member.calibration.as_ref()));
+    let members =
+        family.members().iter().map(|member| behind(predictor_of(&member.model), member.calibration.as_ref()));
     Box::new(FamilyPredictor::new(general, members.collect()))
 }
 

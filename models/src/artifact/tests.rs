@@ -169,12 +169,17 @@ fn full_family() -> Artifact {
         rest: member("", 50, None),
     });
     let members = vec![
-        Member { value: "Kai'Sa".to_owned(), model: trees.model().clone(), calibration: trees.calibration().cloned() },
-        Member { value: "Ahri".to_owned(), model: full().model().clone(), calibration: None },
+        Member {
+            value: "Kai'Sa".to_owned(),
+            model: trees.model().native().unwrap().clone(),
+            calibration: trees.calibration().cloned(),
+        },
+        Member { value: "Ahri".to_owned(), model: full().model().native().unwrap().clone(), calibration: None },
     ];
     let mut example = full().input_example().clone();
     example.insert("champion".to_owned(), json!("Ahri"));
-    Artifact::family(manifest, full().model().clone(), Family::new(members).unwrap(), example).unwrap()
+    Artifact::family(manifest, full().model().native().unwrap().clone(), Family::new(members).unwrap(), example)
+        .unwrap()
 }
 
 fn read_golden(folder: &str) -> Files {
@@ -254,13 +259,13 @@ fn a_family_picks_by_value_and_takes_the_general_model_for_others() {
         [0.0, 1.0, 2.0, 0.5, -1.0, f64::NAN, 1e300].map(name),
         [Some("Ahri"), Some("Kai'Sa"), None, None, None, None, None]
     );
-    let predictor = artifact.predictor();
+    let predictor = artifact.predictor().unwrap();
     let mut out = [0.0; 3];
     predictor.predict(&[1.0, 1.0, 0.0, codes[0], 1.0, 1.0, 0.0, codes[1], 1.0, 1.0, 0.0, codes[2]], &mut out);
     let mut alone = [0.0; 1];
-    full().predictor().predict(&[1.0, 1.0, 0.0], &mut alone);
+    full().predictor().unwrap().predict(&[1.0, 1.0, 0.0], &mut alone);
     assert_eq!((out[0], out[2]), (alone[0], alone[0]));
-    full_trees().predictor().predict(&[1.0, 1.0, 0.0], &mut alone);
+    full_trees().predictor().unwrap().predict(&[1.0, 1.0, 0.0], &mut alone);
     assert_eq!(out[1], alone[0]);
 }
 
@@ -277,8 +282,12 @@ fn families_that_do_not_fit_together_are_refused() {
     assert_eq!(ragged.to_string(), "the model of `b` takes 2 inputs, others take 1");
     let golden = full_family();
     let one = Family::new(vec![golden.members().unwrap().members()[0].clone()]).unwrap();
-    let refused =
-        Artifact::family(golden.manifest().clone(), golden.model().clone(), one, golden.input_example().clone());
+    let refused = Artifact::family(
+        golden.manifest().clone(),
+        golden.model().native().unwrap().clone(),
+        one,
+        golden.input_example().clone(),
+    );
     assert_eq!(refused.unwrap_err().to_string(), "the manifest names 2 members of the family, and there are 1");
     let mut cut = read_golden("v3_family");
     let trees = cut.get(FAMILY_TREES).unwrap();

@@ -140,7 +140,8 @@ impl PredictService {
         let mut outputs = outputs.into_iter();
         let mut prediction = |row: Row| {
             let explanation = explained.next();
-            let member = row.values.last().and_then(|value| model.member(value)).map(|member| member.map(str::to_owned));
+            let member =
+                row.values.last().and_then(|value| model.member(value)).map(|member| member.map(str::to_owned));
             // Only models of others have none for some rows.
             let value = outputs.next().filter(|value| value.is_finite());
             let value = value.ok_or_else(|| PredictError::NoPrediction { model: model.name.clone() })?;
