@@ -10,8 +10,6 @@ use layout::{Layout, fill_slots, slots_of};
 
 /// Rows that are taken through a tree together: their slots stay in the fastest cache with the tree.
 const BLOCK: usize = 64;
-/// Slots of a row that are kept on the stack.
-const STACK: usize = 256;
 
 /// A [`TreeModel`], ready to predict.
 #[derive(Debug, Clone)]
@@ -38,9 +36,31 @@ impl TreePredictor {
         }
     }
 
-    fn row(&self, row: &[f64], slots: &mut [f32]) -> f64 {
-        fill_slots(row, slots);
-        self.finish(self.layout.sum_over_trees(slots))
+    /// Rows of at most `S` slots, a power of two.
+    fn narrow<const S: usize>(&self, inputs: &[f64], out: &mut [f64]) {
+        let width = self.model.width();
+        let slots_of_row = |row: &[f64]| {
+            let mut slots = [0.0; S];
+            fill_slots(row, &mut slots[..slots_of(width)]);
+            slots
+        };
+        if let [place] = out {
+            *place = self.finish(self.layout.sum_over_trees(&slots_of_row(&inputs[..width])));
+            return;
+        }
+        for (rows, out) in inputs.chunks(width * BLOCK).zip(out.chunks_mut(BLOCK)) {
+            let slots: Vec<[f32; S]> = rows.chunks_exact(width).map(slots_of_row).collect();
+            self.layout.sums_over_rows(&slots.iter().collect::<Vec<_>>(), out);
+            out.iter_mut().for_each(|place| *place = self.finish(*place));
+        }
+    }
+
+    fn wide(&self, inputs: &[f64], out: &mut [f64]) {
+        let mut slots = vec![0.0; slots_of(self.model.width())];
+        for (row, place) in inputs.chunks_exact(self.model.width()).zip(out) {
+            fill_slots(row, &mut slots);
+            *place = self.finish(self.layout.sum_over_trees(slots.as_slice()));
+        }
     }
 }
 
@@ -56,22 +76,14 @@ impl Predictor for TreePredictor {
     fn margins(&self, inputs: &[f64], out: &mut [f64]) {
         let width = self.width();
         let out = rows_of(width, inputs, out);
-        let stride = slots_of(width);
-        if width == 0 {
-            out.fill(self.row(&[], &mut vec![0.0; stride]));
-            return;
-        }
-        if let ([place], true) = (&mut *out, stride <= STACK) {
-            *place = self.row(&inputs[..width], &mut [0.0; STACK][..stride]);
-            return;
-        }
-        let mut slots = vec![0.0; stride * out.len().min(BLOCK)];
-        for (rows, out) in inputs.chunks(width * BLOCK).zip(out.chunks_mut(BLOCK)) {
-            for (row, slots) in rows.chunks_exact(width).zip(slots.chunks_exact_mut(stride)) {
-                fill_slots(row, slots);
-            }
-            self.layout.sums_over_rows(&slots[..stride * out.len()], stride, out);
-            out.iter_mut().for_each(|place| *place = self.finish(*place));
+        match slots_of(width) {
+            // No input, so every row is the same.
+            1 => out.fill(self.finish(self.layout.sum_over_trees(&[f32::NEG_INFINITY]))),
+            ..=32 => self.narrow::<32>(inputs, out),
+            ..=64 => self.narrow::<64>(inputs, out),
+            ..=128 => self.narrow::<128>(inputs, out),
+            ..=256 => self.narrow::<256>(inputs, out),
+            _ => self.wide(inputs, out),
         }
     }
 

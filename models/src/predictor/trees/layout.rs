@@ -7,8 +7,9 @@
 
 use crate::artifact::{Node, Side, TreeModel};
 
-/// Walks that go on at once.
-const LANES: usize = 8;
+/// Walks that go on at once: over the trees of one row, and over the rows of one tree.
+const TREES_AT_ONCE: usize = 8;
+const ROWS_AT_ONCE: usize = 16;
 /// Steps after which it is seen whether all walks rest.
 const STRIDE: u32 = 8;
 
@@ -31,6 +32,24 @@ struct Walk {
 pub(super) struct Layout {
     steps: Vec<Step>,
     walks: Vec<Walk>,
+}
+
+/// The slots of one row.
+pub(super) trait Slots: Copy {
+    fn at(self, slot: u32) -> f32;
+}
+
+impl<const S: usize> Slots for &[f32; S] {
+    /// Of as many slots as a power of two, none has to be checked to be there.
+    fn at(self, slot: u32) -> f32 {
+        self[slot as usize % S]
+    }
+}
+
+impl Slots for &[f32] {
+    fn at(self, slot: u32) -> f32 {
+        self[slot as usize]
+    }
 }
 
 /// How many slots a row of `width` inputs has.
@@ -80,40 +99,38 @@ impl Layout {
     }
 
     /// The sum over trees, in their order, of the leaves that one row finds.
-    pub(super) fn sum_over_trees(&self, slots: &[f32]) -> f64 {
-        let (groups, rest) = self.walks.as_chunks::<LANES>();
+    pub(super) fn sum_over_trees(&self, row: impl Slots) -> f64 {
+        let (groups, rest) = self.walks.as_chunks::<TREES_AT_ONCE>();
         let mut sum = 0.0;
         for group in groups {
             let deepest = group.iter().map(|walk| walk.steps).max().unwrap_or(0);
-            let leaves = self.descend(group.map(|walk| walk.root), deepest, [0; LANES], slots);
+            let leaves = self.descend(group.map(|walk| walk.root), deepest, [row; TREES_AT_ONCE]);
             sum = leaves.iter().fold(sum, |sum, leaf| sum + f64::from(*leaf));
         }
-        rest.iter().fold(sum, |sum, walk| sum + f64::from(self.descend([walk.root], walk.steps, [0], slots)[0]))
+        rest.iter().fold(sum, |sum, walk| sum + f64::from(self.descend([walk.root], walk.steps, [row])[0]))
     }
 
-    /// The same for many rows, `stride` slots each.
-    pub(super) fn sums_over_rows(&self, slots: &[f32], stride: usize, out: &mut [f64]) {
+    /// The same for many rows.
+    pub(super) fn sums_over_rows<R: Slots>(&self, rows: &[R], out: &mut [f64]) {
         out.fill(0.0);
+        let (row_groups, row_rest) = rows.as_chunks::<ROWS_AT_ONCE>();
         for walk in &self.walks {
-            let (groups, rest) = out.as_chunks_mut::<LANES>();
-            let grouped = groups.len() * LANES;
-            for (group, out) in groups.iter_mut().enumerate() {
-                let offsets = std::array::from_fn(|lane| (group * LANES + lane) * stride);
-                let leaves = self.descend([walk.root; LANES], walk.steps, offsets, slots);
-                for (sum, leaf) in out.iter_mut().zip(leaves) {
+            let (groups, rest) = out.as_chunks_mut::<ROWS_AT_ONCE>();
+            for (rows, sums) in row_groups.iter().zip(groups) {
+                let leaves = self.descend([walk.root; ROWS_AT_ONCE], walk.steps, *rows);
+                for (sum, leaf) in sums.iter_mut().zip(leaves) {
                     *sum += f64::from(leaf);
                 }
             }
-            for (row, sum) in rest.iter_mut().enumerate() {
-                let [leaf] = self.descend([walk.root], walk.steps, [(grouped + row) * stride], slots);
-                *sum += f64::from(leaf);
+            for (row, sum) in row_rest.iter().zip(rest) {
+                *sum += f64::from(self.descend([walk.root], walk.steps, [*row])[0]);
             }
         }
     }
 
-    /// Takes each lane from its root to a leaf, reading slots from its offset on. Lanes that arrive early step in place.
+    /// Takes each lane from its root to a leaf. Lanes that arrive early step in place.
     #[inline]
-    fn descend<const N: usize>(&self, roots: [u32; N], steps: u32, offsets: [usize; N], slots: &[f32]) -> [f32; N] {
+    fn descend<const N: usize, R: Slots>(&self, roots: [u32; N], steps: u32, rows: [R; N]) -> [f32; N] {
         let mut at = roots;
         let mut left_to_do = steps;
         while left_to_do > 0 {
@@ -122,8 +139,7 @@ impl Layout {
                 for lane in 0..N {
                     let step = self.steps[at[lane] as usize];
                     // Neither is ever NaN.
-                    let goes_right = step.threshold <= slots[offsets[lane] + step.slot as usize];
-                    at[lane] = step.left + u32::from(goes_right);
+                    at[lane] = step.left + u32::from(step.threshold <= rows[lane].at(step.slot));
                 }
             }
             if at == before {

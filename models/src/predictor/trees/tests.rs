@@ -105,6 +105,22 @@ fn a_deep_tree_is_explained_to_its_margin() {
 }
 
 #[test]
+fn rows_of_any_width_find_their_leaves() {
+    for width in [1_u32, 15, 16, 31, 32, 63, 64, 127, 128, 300] {
+        let nodes = vec![split(width - 1, 0.5, 1, 2, Side::Right), leaf(1.0), leaf(2.0)];
+        let model = model(Link::Identity, Aggregation::Sum, width as usize, vec![nodes]);
+        for (x, expected) in [(0.0, 1.25), (0.5, 2.25), (f64::NAN, 2.25)] {
+            let mut row = vec![0.0; width as usize];
+            row[width as usize - 1] = x;
+            let mut together = [f64::NAN; 3];
+            TreePredictor::new(&model).margins(&row.repeat(3), &mut together);
+            assert_eq!(together, [expected; 3]);
+            assert_eq!(margin(&model, &row), expected);
+        }
+    }
+}
+
+#[test]
 fn a_forest_is_the_mean_of_its_trees() {
     let trees = vec![vec![leaf(1.0)], vec![leaf(2.0)], vec![leaf(6.0)]];
     assert_eq!(margin(&model(Link::Identity, Aggregation::Mean, 0, trees.clone()), &[]), 3.25);
