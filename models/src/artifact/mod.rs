@@ -6,7 +6,7 @@
 //! | `clutch.json` | the [`Manifest`]: everything known of the version |
 //! | `model.json` | the [`AnyModel`]: equal data and seed give equal bytes |
 //! | `trees.bin` | the nodes of its trees, where it has trees |
-//! | `family.json`, `family.bin` | the members of a [`Family`] and the nodes of their trees; `model.json` is the general model |
+//! | `family.json`, `family.bin` | the members of a [`Family`] and their trees; `model.json` is the general model |
 //! | `calibration.json` | the [`Calibration`], where there is one |
 //! | `profile.json` | the distribution of every feature and of the prediction over the training part |
 //! | `report.html` | the training run as a page for people |

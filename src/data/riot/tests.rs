@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::known::{Unknown, unknown_of_match, unknown_of_timeline};
@@ -24,6 +25,9 @@ fn timeline() -> Value {
         }
         event
     };
+    let dragon = |team: i64, kind: &str| {
+        event("ELITE_MONSTER_KILL", json!({ "killerTeamId": team, "monsterType": "DRAGON", "monsterSubType": kind }))
+    };
     json!({
         "metadata": { "dataVersion": "2", "matchId": "EUW1_1", "participants": [] },
         "info": { "frameInterval": 60_000, "gameId": 1, "participants": [], "endOfGameResult": "GameComplete", "frames": [
@@ -35,8 +39,8 @@ fn timeline() -> Value {
                 event("CHAMPION_KILL", json!({ "killerId": 0, "victimId": 3 })),
                 event("BUILDING_KILL", json!({ "teamId": 200, "buildingType": "TOWER_BUILDING", "killerId": 1 })),
                 event("BUILDING_KILL", json!({ "teamId": 100, "buildingType": "INHIBITOR_BUILDING", "killerId": 9 })),
-                event("ELITE_MONSTER_KILL", json!({ "killerTeamId": 200, "monsterType": "DRAGON", "monsterSubType": "AIR_DRAGON" })),
-                event("ELITE_MONSTER_KILL", json!({ "killerTeamId": 100, "monsterType": "DRAGON", "monsterSubType": "ELDER_DRAGON" })),
+                dragon(200, "AIR_DRAGON"),
+                dragon(100, "ELDER_DRAGON"),
                 event("ELITE_MONSTER_KILL", json!({ "killerTeamId": 100, "monsterType": "HORDE" })),
                 event("ELITE_MONSTER_KILL", json!({ "killerTeamId": 100, "monsterType": "RIFTHERALD" })),
                 event("ELITE_MONSTER_KILL", json!({ "killerId": 8, "monsterType": "BARON_NASHOR" })),
@@ -237,4 +241,67 @@ fn nothing_is_both_read_and_left_out() {
     unknown_of_timeline(&json!({ "info": { "frames": [{ "timestamp": 1 }] } }), &mut unknown);
     assert_eq!(unknown, Unknown::new());
     assert_eq!(super::known::repeated(), Vec::<&str>::new());
+}
+
+/// Every place of a document, as JSON pointers.
+fn places(value: &Value, here: &str, all: &mut Vec<String>) {
+    all.push(here.to_owned());
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| places(value, &format!("{here}/{name}"), all)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| places(item, &format!("{here}/{index}"), all));
+        }
+        _ => {}
+    }
+}
+
+/// A match of ten players, as short as one can be.
+fn finished() -> Value {
+    let player = |id: i64| {
+        json!({ "participantId": id, "teamId": if id <= 5 { 100 } else { 200 }, "championName": format!("C{id}"),
+            "teamPosition": "TOP", "gameEndedInEarlySurrender": false, "gameEndedInSurrender": false, "win": id <= 5 })
+    };
+    let team = |id: i64| {
+        let kills = json!({ "first": false, "kills": 3 });
+        json!({ "teamId": id, "win": id == 100, "bans": [], "objectives": { "champion": kills, "tower": kills } })
+    };
+    json!({
+        "metadata": { "dataVersion": "2", "matchId": "EUW1_1", "participants": [] },
+        "info": { "gameDuration": 310, "gameStartTimestamp": 1_700_000_000_000_i64, "gameEndTimestamp": 1_700_000_310_000_i64,
+            "gameVersion": "16.1.2.3", "participants": (1..=10).map(player).collect::<Vec<_>>(),
+            "teams": [team(100), team(200)] }
+    })
+}
+
+#[test]
+fn a_match_before_there_were_ends_counted_in_milliseconds() {
+    let mut old = finished();
+    old["info"].as_object_mut().expect("an object").remove("gameEndTimestamp");
+    old["info"]["gameDuration"] = json!(310_000);
+    let (old, new) = (rows_of(&old).results, rows_of(&finished()).results);
+    assert_eq!((old[0].duration_seconds, old[0].ended_at), (310, new[0].ended_at));
+}
+
+proptest! {
+    #[test]
+    fn no_change_makes_reading_panic(
+        of_timeline in any::<bool>(),
+        place in any::<prop::sample::Index>(),
+        value in prop::sample::select(vec![
+            Value::Null, json!(true), json!(-1), json!(i64::MIN), json!(i64::MAX), json!(u64::MAX), json!(1.5), json!(""),
+            json!("DRAGON"), json!([]), json!([[]]), json!({}), json!({ "1": 1 }),
+        ]),
+    ) {
+        let mut document = if of_timeline { timeline() } else { finished() };
+        let mut all = Vec::new();
+        places(&document, "", &mut all);
+        if let Some(found) = document.pointer_mut(place.get::<String>(&all)) {
+            *found = value;
+        }
+        if let Ok(answers) = read_text(&document.to_string()) {
+            let rows = rows(&answers);
+            prop_assert!(rows.frames.len() <= 3 && rows.picks.len() <= 10);
+            crate::data::lol::Frame::table(&rows.frames);
+        }
+    }
 }

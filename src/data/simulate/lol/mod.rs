@@ -34,8 +34,8 @@ use tables::Record;
   clutch data simulate lol --matches 1 --first 90000 --no-import --out live
 
 Plays out matches minute by minute: gold, experience, kills, towers, dragons, heralds, barons, champions by role, and who
-wins. Writes a file for each stream of the lol project (live_matches, diamond_games, kr_games, picks, matches), and imports those
-that the project declares. The same seed gives the same files. Results are for trying things out; they are no evidence of
+wins. Writes a file for each stream of the lol project (live_matches, diamond_games, kr_games, picks, matches), and
+imports those that the project declares. The same seed gives the same files. Results are for trying things out; they are no evidence of
 a model's quality.")]
 pub(crate) struct Args {
     /// How many matches.
