@@ -37,6 +37,7 @@ use serving::log::{
 };
 use serving::metrics::Metrics;
 use serving::routing::{Binder, Routes, refresh};
+use serving::skew::Trays;
 use serving::worker::{Parts, Settings, Workers};
 
 use play::Play;
@@ -175,6 +176,7 @@ fn start_workers(project: &Project, instance: &Instance) -> Workers {
         clock: Arc::new(SystemClock),
         metrics,
         settings: Settings::default(),
+        trays: Trays::default(),
     };
     Workers::start(project, &parts).expect("workers")
 }

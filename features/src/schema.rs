@@ -157,6 +157,23 @@ impl Stream {
         }
     }
 
+    /// The offset and the element of [`Stream::sequence`].
+    pub fn offset_and_element(&self, sequence: u64) -> (u64, u32) {
+        let elements = u64::from(MAX_ELEMENTS);
+        match self.explode {
+            None => (sequence, 0),
+            Some(_) => (sequence / elements, u32::try_from(sequence % elements).unwrap_or_default()),
+        }
+    }
+
+    /// Where differences between what is served and what is recomputed are told.
+    pub fn skew_topic(&self) -> String {
+        match self.explode {
+            None => format!("{}-skew", self.topic),
+            Some(_) => format!("{}-{}-skew", self.topic, self.name),
+        }
+    }
+
     /// Where events that cannot be used are kept.
     pub fn dead_letters_topic(&self) -> String {
         match self.explode {

@@ -15,6 +15,7 @@ pub mod predict;
 pub mod routing;
 pub mod server;
 pub mod sink;
+pub mod skew;
 mod stop;
 pub mod views;
 pub mod worker;

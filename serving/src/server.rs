@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
 use crate::sink::{SinkParts, SinkStartError, Sinks};
+use crate::skew::{CheckStartError, Checks};
 use crate::views::{Stored, StoredStates};
 use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
 
@@ -74,6 +75,8 @@ pub enum ServeError {
     #[error(transparent)]
     Sinks(#[from] SinkStartError),
     #[error(transparent)]
+    SkewCheck(#[from] CheckStartError),
+    #[error(transparent)]
     Admin(#[from] admin::BindError),
     #[error("the server was interrupted while it {0}")]
     Interrupted(&'static str),
@@ -90,6 +93,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     let metrics = Arc::new(Metrics::new());
     let stored = Stored { log: Arc::clone(instance.log()), store: Arc::clone(instance.store()) };
     let (followed, seen) = load_routes(&project, registry, &metrics, Some(Arc::new(stored))).await?;
+    let checks = Arc::new(Checks::new(&project, &metrics));
     let parts = worker::Parts {
         log: Arc::clone(instance.log()),
         store: Arc::clone(instance.store()),
@@ -97,10 +101,12 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
         settings: Settings::default(),
+        trays: checks.trays(),
     };
     let admin_socket = admin::bind(instance.socket())?;
     let workers = start_workers(&project, parts).await?;
     let sinks = start_sinks(&project, &instance, &clock, &metrics).await?;
+    start_checks(&checks, &workers, &instance, &clock).await?;
     let desk = Arc::new(Desk {
         log: Arc::clone(instance.log()),
         store: Arc::clone(instance.store()),
@@ -108,6 +114,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         routes: Arc::clone(&followed.routes),
         workers: Some(Arc::clone(&workers)),
         sinks: Some(Arc::clone(&sinks)),
+        checks: Some(Arc::clone(&checks)),
     });
 
     let reader: Arc<dyn StateReader> = instance.store().clone();
@@ -115,6 +122,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     let service = PredictService::new(routes, direct, reader, clock);
     let readiness = Arc::new(ServerReadiness { workers: Arc::clone(&workers), shutdown: shutdown.clone() });
     let app = App::new(service, metrics, Arc::clone(&readiness) as Arc<dyn Readiness>, limits.clone());
+    let app = app.with_checks(Arc::clone(&checks));
     let started = Started { http, admin: instance.socket().to_path_buf(), endpoints: endpoints(&followed.routes) };
     let announce = async {
         if ready_or_ending(&readiness).await {
@@ -133,10 +141,11 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         announce,
     );
     drop(readiness);
-    // Workers end with their batch, sinks write what is left; closing the database and giving up the lock may wait for
+    // Workers end with their batch, checks and sinks do what is left; closing the database and giving up the lock may wait for
     // the disk.
     let stop = move || {
         workers.stop();
+        checks.stop();
         sinks.stop();
         drop(instance);
     };
@@ -164,6 +173,18 @@ async fn start_sinks(
     let project = Arc::clone(project);
     let started = spawn_blocking(move || Sinks::start(&project, &parts)).await;
     Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its sinks"))??))
+}
+
+async fn start_checks(
+    checks: &Arc<Checks>,
+    workers: &Arc<Workers>,
+    instance: &Instance,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), ServeError> {
+    let (checks, workers) = (Arc::clone(checks), Arc::clone(workers));
+    let (log, clock) = (Arc::clone(instance.log()), Arc::clone(clock));
+    let started = spawn_blocking(move || checks.start(workers.plans(), &log, &clock)).await;
+    Ok(started.map_err(|_| ServeError::Interrupted("started its skew checks"))??)
 }
 
 /// Waits until every partition is taken; false if the server ends before.

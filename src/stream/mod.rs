@@ -4,6 +4,7 @@ mod access;
 mod deadletters;
 #[cfg(feature = "train")]
 mod replay;
+mod skew;
 mod status;
 mod watch;
 
@@ -26,6 +27,8 @@ enum Command {
     Watch(watch::Args),
     /// Look at events that could not be used.
     Deadletters(deadletters::Args),
+    /// Look at differences between what was served and what the batch host computes.
+    Skew(skew::Args),
     /// Offsets, lag and counters of each partition.
     Status(status::Args),
 }
@@ -36,6 +39,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => replay::run(args, context),
         Command::Watch(args) => watch::run(args, context),
         Command::Deadletters(args) => deadletters::run(args, context),
+        Command::Skew(args) => skew::run(args, context),
         Command::Status(args) => status::run(args, context),
     }
 }

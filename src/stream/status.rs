@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use serving::admin::{PartitionReport, Status, StreamReport, ViewReport};
+use serving::skew::SkewReport;
 use serving::views::Progress;
 use serving::worker::Phase;
 
@@ -124,6 +125,13 @@ fn print_stream(stream: &StreamReport, context: &Context) {
     if let (Some(hash), Some(keys)) = (&stream.state_hash, stream.totals.keys) {
         say(context, format!("  {} keys, states {hash}", count(keys)));
     }
+    if let Some(skew) = &stream.skew {
+        say(context, format!("  skew check: {}", described(skew)));
+    }
+    if stream.skew_records > 0 {
+        let records = count(stream.skew_records);
+        say(context, format!("  {records} differences on the skew topic: clutch stream skew"));
+    }
     if stream.dead_letters > 0 {
         say(context, format!("  {} dead letters: clutch stream deadletters list", count(stream.dead_letters)));
     }
@@ -141,6 +149,35 @@ fn line(view: &ViewReport) -> String {
     let problem = progress.problem.as_ref().map(|problem| format!("; it gets no further: {problem}"));
     let problem = problem.unwrap_or_default();
     format!("{view} {short}{whose}: being built up, {percent}% ({} of {}){problem}", count(*folded), count(*of))
+}
+
+/// What the check has found since the server started.
+fn described(skew: &SkewReport) -> String {
+    if let Some(error) = &skew.error {
+        return format!("not running: {error}");
+    }
+    let mut text = format!(
+        "{} rows of {} of the keys checked, {} values differ, {} rows are missing on one side",
+        count(skew.rows_checked),
+        percent(skew.share),
+        count(skew.mismatches),
+        count(skew.missing_rows)
+    );
+    for (rows, what) in
+        [(skew.rows_waiting, "wait"), (skew.rows_shed, "were shed"), (skew.rows_unchecked, "could not be recomputed")]
+    {
+        if rows > 0 {
+            text += &format!(", {} {what}", count(rows));
+        }
+    }
+    text
+}
+
+/// Two digits that matter are enough: `1 %`, `0.05 %`.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = if percent >= 1.0 { 0 } else { 2 };
+    format!("{percent:.decimals$} %")
 }
 
 fn worker(partition: &PartitionReport) -> String {

@@ -25,6 +25,8 @@ mod report;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(all(feature = "train", feature = "serve"))]
+mod skew;
+#[cfg(all(feature = "train", feature = "serve"))]
 mod stream;
 mod support;
 mod train;

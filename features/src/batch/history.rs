@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use super::error::{BatchError, Note};
 use super::read::{self, Part, RowReject};
 use super::{files, rows, text, validate};
-use crate::column::{Column, Table};
+use crate::column::{Column, ColumnBuilder, Table};
+use crate::event::Event;
 use crate::schema::Stream;
 use crate::value::{Micros, Type};
 
@@ -23,9 +24,20 @@ pub struct History {
     pub table: Table,
     /// The event time of each row.
     pub times: Vec<Micros>,
+    /// Where each row stands in the log it was read from; `None` for history from files, whose order is its log.
+    pub log: Option<LogPlaces>,
     /// What could not be used, with its reason.
     pub rejects: Vec<Reject>,
     pub notes: Vec<Note>,
+}
+
+/// The places of rows that came from a log's partition, one of each per row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogPlaces {
+    /// Ascending: [`Stream::sequence`].
+    pub sequence: Vec<u64>,
+    /// When the log took each event: what is from the future is decided by it.
+    pub append_times: Vec<Micros>,
 }
 
 /// A row that is no event of its stream.
@@ -47,6 +59,27 @@ impl History {
         let rows = columns.first().map_or(0, Column::len) as u64;
         let part = Part { columns, places: (1..=rows).collect(), rejects: Vec::new(), missing: Vec::new() };
         join(stream, vec![check(stream, origin, part)])
+    }
+
+    /// Events of a log's partition with their places ([`Stream::sequence`]) and append times, in the order of the log.
+    /// The decoder that made them has checked them.
+    pub fn from_log(stream: &Arc<Stream>, events: impl IntoIterator<Item = (u64, Micros, Event)>) -> History {
+        let fields = &stream.schema.fields;
+        let mut builders: Vec<ColumnBuilder> = fields.iter().map(|field| ColumnBuilder::new(field.ty, 0)).collect();
+        let (mut times, mut log) = (Vec::new(), LogPlaces::default());
+        for (place, append_time, event) in events {
+            for (builder, value) in builders.iter_mut().zip(&event.fields) {
+                builder.push(value);
+            }
+            times.push(event.time);
+            log.sequence.push(place);
+            log.append_times.push(append_time);
+        }
+        let columns = builders.into_iter().map(ColumnBuilder::finish).collect();
+        let names = fields.iter().map(|field| field.name.clone()).collect();
+        let table = Table { names, columns, rows: times.len() };
+        let stream = Arc::clone(stream);
+        History { stream, table, times, log: Some(log), rejects: Vec::new(), notes: Vec::new() }
     }
 
     /// Number of events.
@@ -133,7 +166,7 @@ fn join(stream: &Arc<Stream>, parts: Vec<CheckedPart>) -> History {
     let columns = rows::concat_all(&types, columns);
     let names = fields.iter().map(|field| field.name.clone()).collect();
     let table = Table { names, columns, rows: times.len() };
-    History { stream: Arc::clone(stream), table, times, rejects, notes }
+    History { stream: Arc::clone(stream), table, times, log: None, rejects, notes }
 }
 
 /// One note for each field that some file has no column for.

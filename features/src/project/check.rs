@@ -146,6 +146,9 @@ fn distinct_topics(
         }
         claim(stream.outcomes_topic.clone(), format!("the outcomes of stream `{name}`"), place("streams", name));
         claim(stream.dead_letters_topic(), format!("the dead letters of stream `{name}`"), place("streams", name));
+        if entry.skew_check.is_some() {
+            claim(stream.skew_topic(), format!("the skew of stream `{name}`"), place("streams", name));
+        }
     }
     for (name, endpoint) in endpoints {
         if let Some(endpoint) = endpoint {
@@ -178,11 +181,14 @@ impl Parts {
     /// The project, if every part of it is whole.
     fn finish(self, dir: std::path::PathBuf, text: &str) -> Option<Project> {
         let views = self.views.into_iter().map(|(name, entry)| Some((name, entry.view?))).collect::<Option<_>>()?;
+        let skew_checks =
+            self.streams.iter().filter_map(|(name, entry)| Some((name.clone(), entry.skew_check?))).collect();
         let streams = self.streams.into_iter().map(|(name, entry)| (name, entry.stream)).collect();
         let declarations = declaration::of_streams(text, &streams);
         Some(Project {
             dir,
             name: self.name?,
+            skew_checks,
             streams,
             declarations,
             views,

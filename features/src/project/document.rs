@@ -254,6 +254,12 @@ impl<'a> Section<'a> {
             }
         }
     }
+
+    /// Where the value of `key` stands; the table's name where there is none.
+    pub(super) fn span_of(&self, key: &str) -> Range<usize> {
+        let found = self.table.iter().find(|(name, _)| name.get_ref() == key);
+        found.map_or_else(|| self.span.clone(), |(_, value)| value.span())
+    }
 }
 
 /// The tables of a group (`[streams.*]`), each by its name.

@@ -13,6 +13,7 @@ mod fields;
 mod gate;
 mod models;
 pub mod propose;
+mod skew;
 mod slices;
 mod sources;
 mod spec;
@@ -32,6 +33,7 @@ pub use algorithm::{
 pub use declaration::view_as_declared;
 pub use sources::{SourceFile, Sources};
 pub use spec::{Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, Split, Task, TestPart};
+pub use spec::{Connections, Endpoint, GateRule, Model, Sink, SinkFormat, SkewCheck, Split, Task, TestPart};
 
 use crate::diagnostic::Problems;
 use crate::plan::View;
@@ -45,6 +47,8 @@ pub struct Project {
     pub streams: IndexMap<SmolStr, Arc<Stream>>,
     /// Each stream as `clutch.toml` declares it, as TOML of its own: see [`view_as_declared`].
     pub declarations: IndexMap<SmolStr, String>,
+    /// Of the streams that declare one.
+    pub skew_checks: IndexMap<SmolStr, SkewCheck>,
     pub views: IndexMap<SmolStr, Arc<View>>,
     pub models: IndexMap<SmolStr, Arc<Model>>,
     pub endpoints: IndexMap<SmolStr, Endpoint>,

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::algorithm::{Algorithm, CalibrationMethod};
 use crate::plan::View;
 use crate::schema::Compiled;
-use crate::value::Value;
+use crate::value::{Micros, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -124,6 +124,15 @@ pub struct Sink {
     pub format: SinkFormat,
     /// Absolute: a file for csv and jsonl, a folder for parquet.
     pub path: PathBuf,
+}
+
+/// `[streams.NAME.skew_check]`: what workers serve is recomputed by the batch host, and compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SkewCheck {
+    /// The share of the stream's keys that is followed: more than 0, at most 1.
+    pub share: f64,
+    /// How often, in microseconds of the clock on the wall, which are no event time.
+    pub every: Micros,
 }
 
 /// `[connections]`, resolved; all embedded where absent.

@@ -9,6 +9,8 @@ use smol_str::SmolStr;
 use super::document::{Document, Section, Text};
 use super::exploded;
 use super::fields::{self, Around, Fields};
+use super::skew;
+use super::spec::SkewCheck;
 use crate::nearest::did_you_mean;
 use crate::program::Program;
 use crate::schema::{EventTime, Field, Schema, Stream};
@@ -22,6 +24,7 @@ pub(super) struct StreamEntry {
     pub(super) broken_fields: HashSet<SmolStr>,
     /// It explodes another stream, though perhaps it could not be understood which.
     pub(super) explodes: bool,
+    pub(super) skew_check: Option<SkewCheck>,
 }
 
 /// Of a stream with times: what clocks and networks do to events. An order of its own has no such thing.
@@ -91,6 +94,7 @@ pub(super) fn read(
         Some(exploding) if key.is_some() => exploding.finish(&section, &fields, key.as_deref().unwrap_or_default()),
         _ => None,
     };
+    let skew_check = section.section("skew_check").and_then(skew::read);
     section.finish();
     let parent_partitions = explode.as_ref().map(|explode| explode.parent.partitions);
     let stream = Stream {
@@ -108,7 +112,7 @@ pub(super) fn read(
         retention,
         explode,
     };
-    StreamEntry { stream: Arc::new(stream), broken_fields: fields.broken, explodes }
+    StreamEntry { stream: Arc::new(stream), broken_fields: fields.broken, explodes, skew_check }
 }
 
 /// Topic names as Kafka allows them.

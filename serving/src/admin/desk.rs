@@ -19,6 +19,7 @@ use crate::log::{
 };
 use crate::routing::Routes;
 use crate::sink::Sinks;
+use crate::skew::Checks;
 use crate::views::ViewVersion;
 use crate::worker::{StartError, StreamPlan, Workers, prepare};
 
@@ -35,6 +36,7 @@ pub struct Desk {
     /// `None` where nothing is being worked.
     pub workers: Option<Arc<Workers>>,
     pub sinks: Option<Arc<Sinks>>,
+    pub checks: Option<Arc<Checks>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +54,7 @@ impl Desk {
     pub fn unattended(project: &Project, instance: &Instance, routes: Arc<Routes>) -> Result<Desk, StartError> {
         let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
         let plans = prepare(project, &routes, &*log)?;
-        Ok(Desk { log, store, plans, routes, workers: None, sinks: None })
+        Ok(Desk { log, store, plans, routes, workers: None, sinks: None, checks: None })
     }
 
     /// `states`: count the keys and hash their states, which reads every one.
@@ -138,7 +140,10 @@ impl Desk {
         };
         let dead_letters = self.records_in(&plan.dead_letters)?;
         let views = if self.workers.is_some() { views(plan) } else { Vec::new() };
-        Ok(StreamReport { topic: plan.topic.to_string(), totals, dead_letters, views, partitions, state_hash })
+        let skew = self.checks.as_ref().and_then(|checks| checks.report(&plan.stream.name));
+        let skew_records = self.records_in(&plan.stream.skew_topic())?;
+        let topic = plan.topic.to_string();
+        Ok(StreamReport { topic, totals, dead_letters, skew, skew_records, views, partitions, state_hash })
     }
 
     fn partition(

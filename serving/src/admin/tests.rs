@@ -30,7 +30,7 @@ pub(super) fn desk() -> (tempfile::TempDir, Desk) {
         log.create_topic(&topic, 2).expect("topic");
     }
     let (log, store, plans) = (Arc::new(log), Arc::new(store), vec![Arc::new(plan)]);
-    (dir, Desk { log, store, plans, routes, workers: None, sinks: None })
+    (dir, Desk { log, store, plans, routes, workers: None, sinks: None, checks: None })
 }
 
 /// Records of one key, which is at home in partition 0 of 2.
@@ -173,7 +173,7 @@ fn the_published_form_of_the_status_stays_as_it_is() {
     let golden = format!(
         concat!(
             r#"{{"ready":true,"streams":{{"plays":{{"topic":"plays","totals":{{"end":1,"committed":0,"lag":1,"keys":0,{}}},"#,
-            r#""dead_letters":0,"views":[],"partitions":[{},{}],"state_hash":"af1349b9f5f9a1a6a0404dea36dcc949"}}}},"#,
+            r#""dead_letters":0,"skew_records":0,"views":[],"partitions":[{},{}],"state_hash":"af1349b9f5f9a1a6a0404dea36dcc949"}}}},"#,
             r#""endpoints":{{"win":{{"topic":"plays-win","model":"win","version":null,"refused":null,"predictions":0}}}},"sinks":{{}}}}"#,
         ),
         counters,

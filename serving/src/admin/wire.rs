@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use crate::routing::Awaited;
+use crate::skew::SkewReport;
 use crate::views::Progress;
 use crate::worker::PartitionStatus;
 
@@ -25,6 +26,12 @@ pub struct StreamReport {
     pub totals: Totals,
     /// Events in the dead letters' topic.
     pub dead_letters: u64,
+    /// What the skew check has found since the server started; only where one is declared and a server runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew: Option<SkewReport>,
+    /// Differences on the skew topic, of earlier servers too.
+    #[serde(default)]
+    pub skew_records: u64,
     /// The versions of its views whose states are kept, those that the project declares first. None where nobody works
     /// the stream.
     #[serde(default)]

@@ -9,6 +9,7 @@ use axum::http::Response;
 use super::answer;
 use super::router::App;
 use crate::routing::{Awaited, Refused, Route};
+use crate::skew::Checks;
 
 #[derive(serde::Serialize)]
 struct Status<'a> {
@@ -26,6 +27,15 @@ struct EndpointStatus<'a> {
     serving: Option<Serving>,
     awaited: Option<Awaited>,
     refused: Option<Refused>,
+    /// What the skew check has found of the view that serves; `null` where nothing was checked.
+    skew: Option<Skew>,
+}
+
+#[derive(serde::Serialize)]
+struct Skew {
+    rows_checked: u64,
+    mismatches: u64,
+    missing_rows: u64,
 }
 
 #[derive(serde::Serialize)]
@@ -40,13 +50,18 @@ struct Serving {
 
 pub(super) async fn status(State(app): State<Arc<App>>) -> Response<Body> {
     let routes = app.service.routes();
-    answer::json(&Status { endpoints: routes.routes.iter().map(|route| endpoint(route)).collect() })
+    answer::json(&Status { endpoints: routes.routes.iter().map(|route| endpoint(route, &app.checks)).collect() })
 }
 
-fn endpoint(route: &Route) -> EndpointStatus<'_> {
+fn endpoint<'a>(route: &'a Route, checks: &Checks) -> EndpointStatus<'a> {
     let status = route.status();
     let loaded = route.champion.load_full();
     let awaited = route.awaited();
+    let skew = loaded.as_ref().and_then(|model| checks.view(&model.view.hash)).map(|counts| Skew {
+        rows_checked: counts.rows.get(),
+        mismatches: counts.mismatches(),
+        missing_rows: counts.missing_rows(),
+    });
     let serving = loaded.map(|model| Serving {
         version: model.version,
         algorithm: model.artifact.manifest().algorithm.name.clone(),
@@ -68,5 +83,6 @@ fn endpoint(route: &Route) -> EndpointStatus<'_> {
         serving,
         awaited,
         refused: status.refused.clone(),
+        skew,
     }
 }

@@ -18,6 +18,7 @@ use super::problem::Code;
 use super::{health, models, openapi, predict};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::predict::PredictService;
+use crate::skew::Checks;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct App {
     pub(super) limits: Limits,
     pub(super) routes: RoutesMetrics,
     pub(super) failures: Failures,
+    pub(super) checks: Arc<Checks>,
     in_flight: Semaphore,
 }
 
@@ -42,7 +44,21 @@ impl App {
         let routes =
             RoutesMetrics { predict: metrics.http.route("/predict"), batch: metrics.http.route("/predict/batch") };
         let in_flight = Semaphore::new(limits.in_flight);
-        App { service, metrics, readiness, limits, routes, failures: Failures::new(), in_flight }
+        App {
+            service,
+            metrics,
+            readiness,
+            limits,
+            routes,
+            failures: Failures::new(),
+            checks: Arc::default(),
+            in_flight,
+        }
+    }
+
+    /// Its status tells what skew checks have found.
+    pub fn with_checks(self, checks: Arc<Checks>) -> App {
+        App { checks, ..self }
     }
 
     /// Answers within the limits, and counts the answer.

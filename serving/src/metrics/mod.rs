@@ -4,6 +4,7 @@
 mod http;
 mod models;
 mod sinks;
+mod skew;
 mod workers;
 
 use prometheus_client::encoding::text;
@@ -13,6 +14,7 @@ use prometheus_client::registry::Registry;
 pub use http::{HttpMetrics, PhaseMetrics, RouteMetrics};
 pub use models::{ModelMetrics, ModelsMetrics};
 pub use sinks::{SinkMetrics, SinksMetrics};
+pub use skew::{SkewFeatureMetrics, SkewMetrics, SkewStreamMetrics, SkewViewMetrics};
 pub use workers::{PartitionMetrics, WorkersMetrics};
 
 /// Every metric of one server; shared behind an `Arc`.
@@ -23,6 +25,7 @@ pub struct Metrics {
     pub models: ModelsMetrics,
     pub workers: WorkersMetrics,
     pub sinks: SinksMetrics,
+    pub skew: SkewMetrics,
 }
 
 impl Metrics {
@@ -32,7 +35,8 @@ impl Metrics {
         let models = ModelsMetrics::register(&mut registry);
         let workers = WorkersMetrics::register(&mut registry);
         let sinks = SinksMetrics::register(&mut registry);
-        Metrics { registry, http, models, workers, sinks }
+        let skew = SkewMetrics::register(&mut registry);
+        Metrics { registry, http, models, workers, sinks, skew }
     }
 
     /// The OpenMetrics text of `GET /metrics`.

@@ -4,7 +4,7 @@ use features::value::{Micros, Value};
 use serde::Serialize;
 
 /// Any value as serde writes it. Writing into memory cannot fail, and nothing written here refuses to be serialised.
-pub(super) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+pub(crate) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     let start = out.len();
     if serde_json::to_writer(&mut *out, value).is_err() {
         out.truncate(start);
@@ -13,7 +13,7 @@ pub(super) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 }
 
 /// `"name":`, preceded by a comma unless it is the first of its object.
-pub(super) fn put_name(out: &mut Vec<u8>, name: &str) {
+pub(crate) fn put_name(out: &mut Vec<u8>, name: &str) {
     if out.last() != Some(&b'{') {
         out.push(b',');
     }
@@ -22,7 +22,7 @@ pub(super) fn put_name(out: &mut Vec<u8>, name: &str) {
 }
 
 /// A field or column: timestamps as RFC 3339, everything else as the JSON of its type.
-pub(super) fn put_value(out: &mut Vec<u8>, value: &Value) {
+pub(crate) fn put_value(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(b) => put(out, b),
@@ -42,7 +42,7 @@ pub(crate) fn rfc3339(time: Micros) -> String {
 
 /// Microseconds since 1970 as an RFC 3339 string in UTC with six decimals. A year before 0 or beyond 9999 is written
 /// with its sign, which RFC 3339 does not know and ISO 8601 does.
-pub(super) fn put_time(out: &mut Vec<u8>, time: Micros) {
+pub(crate) fn put_time(out: &mut Vec<u8>, time: Micros) {
     const DAY: i64 = 86_400_000_000;
     let (year, month, day) = civil(time.div_euclid(DAY));
     let micros = time.rem_euclid(DAY);

@@ -26,6 +26,7 @@ use super::course::{self, Course, course};
 use super::dead_letter::DeadLetter;
 use super::decode::{Decoded, DecodedBatch, Decoder};
 use super::error::WorkerError;
+use super::hand_over::hand_over;
 use super::lane::Lane;
 use super::plan::StreamPlan;
 use super::prediction::Stamp;
@@ -33,6 +34,7 @@ use super::step::{Committed, Settings, Step};
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::log::{Entry, EventLog, ReadLimit, RecordBatch, RecordRef, StoredBatch, TopicPartition};
+use crate::skew::Tray;
 
 /// The least that a lane which is behind is folded between two batches: a millisecond or so.
 const LEAST_PORTION: usize = 256;
@@ -65,10 +67,10 @@ struct Folded<'a> {
 
 /// The rows of one lane: one for each event, `None` where its view keeps none.
 #[derive(Debug)]
-struct LaneRows {
+pub(super) struct LaneRows {
     /// Which of [`Folded::events`].
-    events: usize,
-    rows: Vec<Option<ViewRow>>,
+    pub(super) events: usize,
+    pub(super) rows: Vec<Option<ViewRow>>,
 }
 
 /// Works one partition.
@@ -94,6 +96,8 @@ pub struct Worker<L, S> {
     swept: bool,
     /// Batches of the log that were read and are not yet processed to their end.
     read: Vec<StoredBatch>,
+    /// Where what was served is left for the stream's skew check.
+    tray: Option<Arc<Tray>>,
 }
 
 impl<L: EventLog, S: OnlineStore> Worker<L, S> {
@@ -121,7 +125,13 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             unkept: Vec::new(),
             swept: false,
             read: Vec::new(),
+            tray: None,
         }
+    }
+
+    /// What is served is handed over to a skew check.
+    pub fn checked_by(self, tray: Option<Arc<Tray>>) -> Worker<L, S> {
+        Worker { tray, ..self }
     }
 
     /// Does one thing. After an error the next step begins to take the partition again.
@@ -386,20 +396,23 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             let lane = |version: &Arc<_>| self.lanes.iter().position(|lane| Arc::ptr_eq(&lane.version, version));
             self.champions.versions().map(|version| version.and_then(lane)).collect()
         };
-        let rows: Vec<_> = assigned.into_iter().map(|lane| lane.map(rows_of)).collect();
+        let assigned_rows: Vec<_> = assigned.into_iter().map(|lane| lane.map(rows_of)).collect();
         let started = Instant::now();
-        let outputs = self.champions.predict(&self.plan, &rows);
+        let outputs = self.champions.predict(&self.plan, &assigned_rows);
         committed.predict = started.elapsed();
         let started = Instant::now();
         let stamp = Stamp::new(self.backend.partition(), read_at, &committed);
-        let mut entries = self.champions.write(&self.plan, &rows, &outputs, &stamp)?;
+        let mut entries = self.champions.write(&self.plan, &assigned_rows, &outputs, &stamp)?;
         entries.extend(self.dead_letters(&mut rejects)?);
         for lane in self.lanes.iter_mut().filter(|lane| lane.live) {
             lane.boundary(next);
         }
-        self.next = next;
+        let offsets = std::mem::replace(&mut self.next, next)..next;
         self.commit(entries)?;
         self.champions.published(&outputs);
+        if let Some(tray) = &self.tray {
+            hand_over(tray, &self.plan.stream, self.backend.partition(), offsets, &self.lanes, &events[0], &rows);
+        }
         committed.commit = started.elapsed();
         for lane in &mut self.lanes {
             lane.shrink(self.settings.cached_keys);

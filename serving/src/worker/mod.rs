@@ -13,6 +13,7 @@ mod decode;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod hand_over;
 mod json;
 mod lane;
 mod machine;
@@ -31,6 +32,8 @@ pub use backend::Backend;
 pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
 pub(crate) use json::rfc3339;
+#[cfg(feature = "skew-check")]
+pub(crate) use json::{put, put_name, put_time, put_value};
 pub use machine::Worker;
 pub(crate) use plan::consumer;
 pub use plan::{PlanError, StreamPlan};

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::log::{EmbeddedLog, EventLog};
 use crate::metrics::{Metrics, PartitionMetrics};
 use crate::routing::Routes;
+use crate::skew::Trays;
 use crate::stop::Stop;
 
 /// How long an idle worker waits before it looks whether it is to stop. New events wake it at once.
@@ -56,6 +57,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
     pub settings: Settings,
+    /// Where workers leave what they serve, for the skew checks.
+    pub trays: Trays,
 }
 
 impl Workers {
@@ -74,9 +77,10 @@ impl Workers {
     }
 
     fn spawn(&mut self, plan: &Arc<StreamPlan>, partition: u32, parts: &Parts) -> std::io::Result<()> {
-        let Parts { log, store, clock, metrics, settings, .. } = parts;
+        let Parts { log, store, clock, metrics, settings, trays, .. } = parts;
         let backend = Backend::embedded(Arc::clone(log), Arc::clone(store), plan.consumer(partition));
         let worker = Worker::new(backend, Arc::clone(plan), Arc::clone(clock), *settings, new_claim);
+        let worker = worker.checked_by(trays.of(&plan.stream.name));
         let status = Arc::new(StatusCell::default());
         let runner = Runner {
             worker,

@@ -14,6 +14,7 @@ use serving::log::{RecordBatch, Sequence};
 use serving::metrics::Metrics;
 use serving::routing::{Binder, Routes, refresh};
 use serving::sink::{SinkParts, Sinks};
+use serving::skew::Trays;
 use serving::views::Stored;
 use serving::worker::{Parts, Settings, Workers};
 use tokio::task::spawn_blocking;
@@ -267,6 +268,8 @@ impl Here {
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
             settings: Settings::default(),
+            // A check belongs to a server, which lives long enough to make it.
+            trays: Trays::default(),
         };
         let workers = Arc::new(Workers::start(project, &parts)?);
         let sinks = SinkParts { log: Arc::clone(&log), database: instance.database().clone(), clock, metrics };
@@ -278,6 +281,7 @@ impl Here {
             routes,
             workers: Some(Arc::clone(&workers)),
             sinks: Some(Arc::clone(&sinks)),
+            checks: None,
         };
         Ok(Here { desk: Arc::new(desk), workers, sinks, instance })
     }

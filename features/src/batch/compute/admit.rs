@@ -42,9 +42,10 @@ fn admit_key(history: &History, keys: &Keys, range: Range<usize>, order: Order) 
     }
 }
 
-/// Where a row stands in its key's log: the file order is the offset.
+/// Where a row stands in its key's log: without a log the file order is the offset.
 pub(super) fn place_of(history: &History, row: usize) -> Place {
-    Place { time: history.times[row], offset: row as u64 }
+    let offset = history.log.as_ref().map_or(row as u64, |log| log.sequence[row]);
+    Place { time: history.times[row], offset }
 }
 
 /// Sorted by event time, then by place in the file; everything is folded.
@@ -64,7 +65,7 @@ fn ideal(history: &History, rows: &[usize]) -> KeyLog {
     KeyLog { rows, restarts }
 }
 
-/// In file order, with the decisions that the stream host takes on such a log.
+/// In log order, with the decisions that the stream host takes on such a log.
 fn served(history: &History, rows: &[usize]) -> (KeyLog, u64, u64) {
     let stream = &history.stream;
     let mut log = KeyLog { rows: Vec::with_capacity(rows.len()), restarts: Vec::new() };
@@ -75,7 +76,8 @@ fn served(history: &History, rows: &[usize]) -> (KeyLog, u64, u64) {
         let time = history.times[row];
         id.clear();
         id.extend(stream.id.iter().map(|&field| history.table.columns[field].value(row)));
-        match clock.decide(stream, time, &id, None) {
+        let append_time = history.log.as_ref().map(|log| log.append_times[row]);
+        match clock.decide(stream, time, &id, append_time) {
             Decision::Accept => {
                 if clock.accept(stream, place_of(history, row), &id) {
                     log.restarts.push(log.rows.len());

@@ -215,6 +215,22 @@ fn late_and_repeated_events_are_counted_in_served_order_only() {
 }
 
 #[test]
+fn a_log_keeps_its_offsets_and_its_events_from_the_future_are_not_folded() {
+    let view = view(WINDOWED);
+    let event = |second, points| {
+        let fields = fields(&(0, second, second, None, Some(points), Some(1.0)));
+        Event { fields, time: second * 1_000_000 }
+    };
+    // The second is a minute ahead of the log's clock.
+    let log = [(7, 0, event(1, 1)), (9, 1_000_000, event(61, 2)), (12, 2_000_000, event(2, 3))];
+    let history = History::from_log(&view.stream, log);
+    let served = compute(&view, &history, Order::Served).unwrap();
+    let places = history.log.as_ref().map(|log| log.sequence.clone()).unwrap_or_default();
+    assert_eq!(served.source.iter().map(|&row| places[row]).collect::<Vec<_>>(), [7, 12]);
+    assert_eq!(served.table.column("odds_recent").unwrap().value(1), Value::Float(2.0));
+}
+
+#[test]
 fn no_history_gives_no_rows_and_all_columns() {
     for (sql, width) in [(WINDOWED, 10), (ROW_BY_ROW, 4)] {
         let view = view(sql);

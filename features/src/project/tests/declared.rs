@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use super::{PROJECT, VIEW, changed, check};
 use crate::project::{
-    Algorithm, Boosting, CalibrationMethod, Direction, EarlyStopping, Forest, ForestVariant, Model, Project, Split,
-    Task, TestPart,
+    Algorithm, Boosting, CalibrationMethod, Direction, EarlyStopping, Forest, ForestVariant, Model, Project, SkewCheck,
+    Split, Task, TestPart,
 };
 use crate::schema::EventTime;
 use crate::value::Micros;
@@ -43,6 +43,19 @@ fn everything_declared_is_there() {
     assert_eq!(project.sinks["file"].path, PathBuf::from("/demo/out/winner.csv"));
     assert_eq!(project.connections.registry, Some(PathBuf::from("/demo/models")));
     assert_eq!(project.views_of("plays").len(), 1);
+}
+
+#[test]
+fn a_skew_check_is_declared_for_a_stream_and_off_with_a_share_of_nothing() {
+    let declared = |keys: &str| {
+        let check_of = format!("[streams.plays.skew_check]\n{keys}\n[models.winner]\n");
+        let manifest = PROJECT.replace("[models.winner]\n", &check_of);
+        let project = check(&manifest, &[("form", VIEW)]).unwrap_or_else(|problems| panic!("{problems}"));
+        project.skew_checks.get("plays").copied()
+    };
+    assert_eq!(declared("share = 1"), Some(SkewCheck { share: 1.0, every: 30_000_000 }));
+    assert_eq!(declared("share = 0.25\nevery = \"1m\""), Some(SkewCheck { share: 0.25, every: 60_000_000 }));
+    assert_eq!(declared("share = 0.0"), None);
 }
 
 #[test]

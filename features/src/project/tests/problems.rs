@@ -29,6 +29,18 @@ fn unknown_keys_and_wrong_types() {
 }
 
 #[test]
+fn skew_checks_that_cannot_be() {
+    let declared = |keys: &str| {
+        explained(&[("[models.winner]\n", &format!("[streams.plays.skew_check]\n{keys}\n[models.winner]\n"))])
+    };
+    golden!(
+        ["shere = 0.1", "share = 1.5", "share = \"all\"", "share = 1\nevery = \"1ms\"", "share = 1\nevery = 30"]
+            .map(declared)
+            .concat()
+    );
+}
+
+#[test]
 fn fields_that_cannot_be() {
     golden!(each(&[
         ("down    = { type = \"int\"", "down    = { type = \"integer\""),

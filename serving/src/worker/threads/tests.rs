@@ -33,6 +33,7 @@ impl Server {
             clock,
             metrics: Arc::new(Metrics::new()),
             settings: Settings::default(),
+            trays: Trays::default(),
         };
         let workers = Workers::start(&project, &parts).expect("start");
         Server { workers, instance }
