@@ -41,9 +41,9 @@ fn blocks(widths: &[usize], naming: usize, width: Option<usize>) -> Vec<Vec<usiz
     let naming: Vec<usize> = (0..naming.min(widths.len())).collect();
     let naming = if wide(&naming) * 2 <= width { naming } else { Vec::new() };
     let mut blocks = vec![naming.clone()];
-    for column in naming.len()..widths.len() {
+    for (column, columns_width) in widths.iter().enumerate().skip(naming.len()) {
         let last = blocks.len() - 1;
-        if blocks[last].len() > naming.len() && wide(&blocks[last]) + widths[column] > width {
+        if blocks[last].len() > naming.len() && wide(&blocks[last]) + columns_width > width {
             blocks.push(naming.clone());
         }
         if let Some(block) = blocks.last_mut() {

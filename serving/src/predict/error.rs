@@ -19,7 +19,7 @@ pub enum PredictError {
     #[error(transparent)]
     InvalidReference(#[from] InvalidModelRef),
     #[error("`{reference}` gives no model")]
-    Direct { reference: String, source: DirectError },
+    Direct { reference: String, source: Box<DirectError> },
     #[error("the event is invalid")]
     Event(#[source] Invalid),
     #[error(transparent)]
@@ -36,7 +36,7 @@ pub enum PredictError {
         "version {version} of model `{model}` needs a version of view `{view}` that is being built up: {}% of its \
          history is folded", .progress.percent
     )]
-    ViewNotReady { view: String, model: String, version: u32, progress: Progress },
+    ViewNotReady { view: String, model: String, version: u32, progress: Box<Progress> },
     #[error("the key's state cannot be fetched")]
     Store(#[from] StoreError),
     #[error("the key's state cannot be read")]

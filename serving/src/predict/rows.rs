@@ -137,7 +137,7 @@ impl RowSource {
                 view: self.view.name.to_string(),
                 model: model.name.clone(),
                 version: model.version,
-                progress: version.progress(),
+                progress: Box::new(version.progress()),
             }),
             Parsed::Event(event) => {
                 let state = self.state(scratch, &event, reader, states).await?;

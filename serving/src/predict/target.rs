@@ -55,7 +55,8 @@ pub(super) async fn choose(
         Target::Model(text) => {
             let reference: ModelRef = text.parse()?;
             let model = direct.get(reference).await;
-            let model = model.map_err(|source| PredictError::Direct { reference: text.to_owned(), source })?;
+            let direct = |source| PredictError::Direct { reference: text.to_owned(), source: Box::new(source) };
+            let model = model.map_err(direct)?;
             Ok(Chosen { route: None, model })
         }
     }

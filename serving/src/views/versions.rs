@@ -107,7 +107,7 @@ mod tests {
         let versions = ViewVersions::new(&project);
         let kept = || versions.kept("plays").iter().map(|v| v.view.hash.clone()).collect::<Vec<_>>();
         let declared = project.views["form"].hash.clone();
-        assert_eq!(kept(), [declared.clone()]);
+        assert_eq!(kept(), std::slice::from_ref(&declared));
         let older = view(&project, "ROWS 5 PRECEDING");
         let seen = versions.changes();
         let (one, two) = (versions.keep(&older), versions.find(&older.hash).expect("known"));

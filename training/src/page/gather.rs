@@ -67,14 +67,17 @@ pub(crate) fn gather(
 /// Shares of the training groups that a learning curve is fitted on.
 const SHARES: [f64; 5] = [0.1, 0.2, 0.4, 0.7, 1.0];
 
-/// The test part's loss after fits on ever more groups. `fit` gives `None` where so few rows cannot be fitted; the last
-/// point is the evaluated fit itself.
+/// Fits some rows; `None` where so few cannot be fitted.
+type Fit<'a> = &'a dyn Fn(&[usize]) -> Option<Box<dyn Predictor>>;
+
+/// The test part's loss after fits on ever more groups. The last point is the evaluated fit
+/// itself.
 pub(crate) fn learning_curve(
     model: &Model,
     dataset: &Dataset,
     parts: &Parts,
     evaluation: &Evaluation,
-    fit: &dyn Fn(&[usize]) -> Option<Box<dyn Predictor>>,
+    fit: Fit<'_>,
 ) -> Result<Vec<CurvePoint>, EvaluationError> {
     let metric = Metric::of(model.task)[0].name();
     let groups: Vec<u32> =

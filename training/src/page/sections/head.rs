@@ -9,9 +9,6 @@ use super::super::tables::count;
 use super::{interval, range, title_of};
 use crate::gate;
 
-/// Beyond these, lists are cut and say so.
-const MOST_BARS: usize = 25;
-
 pub(in crate::page) fn head(page: &mut Markup, manifest: &Manifest) {
     page.element("h1", &manifest.model);
     let task = match manifest.task {
