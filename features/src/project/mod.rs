@@ -32,8 +32,7 @@ pub use algorithm::{
 };
 pub use declaration::view_as_declared;
 pub use sources::{SourceFile, Sources};
-pub use spec::{Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, Split, Task, TestPart};
-pub use spec::{Connections, Endpoint, GateRule, Model, Sink, SinkFormat, SkewCheck, Split, Task, TestPart};
+pub use spec::{Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, SkewCheck, Split, Task, TestPart};
 
 use crate::diagnostic::Problems;
 use crate::plan::View;
