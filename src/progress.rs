@@ -17,15 +17,20 @@ pub(crate) fn bar(total: u64, label: &str, unit: &str) -> ProgressBar {
 
 /// A spinner with a count, for work of unknown length.
 pub(crate) fn spinner(label: &str, unit: &str) -> ProgressBar {
-    let template = format!("{{msg:>12}} {{spinner}} {{human_pos}} {unit} ({{elapsed}})");
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template(&template) {
+    if let Ok(style) = ProgressStyle::with_template(&spinning(unit)) {
         bar.set_style(style);
     }
     bar.set_message(label.to_owned());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
+
+fn spinning(unit: &str) -> String {
+    format!("{{msg:>12}} {{spinner}} {{human_pos}} {unit} ({{elapsed}})")
+}
+
+const FITS: &str = "{msg:>12} [{bar:30}] {human_pos}/{human_len} fits ({elapsed})";
 
 /// A training run's stages, one spinner for all.
 #[derive(Debug)]
@@ -46,11 +51,15 @@ impl Stages {
 impl training::progress::Progress for Stages {
     fn stage(&self, stage: training::progress::Stage) {
         use training::progress::Stage;
+        if let Ok(style) = ProgressStyle::with_template(&spinning("rows read")) {
+            self.bar.set_style(style);
+        }
         self.bar.set_message(match stage {
             Stage::Load => "load",
             Stage::Features => "features",
             Stage::Fit => "fit",
             Stage::Evaluate => "evaluate",
+            Stage::Validate => "validate",
             Stage::Report => "report",
             Stage::Refit => "refit",
             Stage::Publish => "publish",
@@ -63,5 +72,13 @@ impl training::progress::Progress for Stages {
 
     fn members(&self, done: u64, total: u64) {
         self.bar.set_message(format!("fit {done} of {total} members"));
+    }
+
+    fn fits(&self, done: u64, of: u64) {
+        if let Ok(style) = ProgressStyle::with_template(FITS) {
+            self.bar.set_style(style.progress_chars("=> "));
+        }
+        self.bar.set_length(of);
+        self.bar.set_position(done);
     }
 }

@@ -34,6 +34,8 @@ pub struct Dataset {
     /// One for each slice that the model declares.
     pub slices: Vec<SliceColumn>,
     pub left_out: LeftOut,
+    /// The row of history that each row comes from.
+    source: Vec<usize>,
 }
 
 /// Somebody else's predictions: for classification the probability that the label is TRUE. NaN where unknown.
@@ -134,7 +136,15 @@ impl Dataset {
             references: references.collect(),
             slices: slices.collect(),
             left_out,
+            source,
         })
+    }
+
+    /// The rows by each value of an expression over the stream's fields; of the history that the dataset was picked from.
+    pub(crate) fn told_apart(&self, expression: &Compiled, history: &History) -> SliceColumn {
+        let column = evaluate(expression, &history.table);
+        let values: Vec<Value> = self.source.iter().map(|&row| column.value(row)).collect();
+        SliceColumn::distinct(expression.text.as_str().into(), &values)
     }
 
     pub fn rows(&self) -> usize {

@@ -122,9 +122,19 @@ pub(crate) fn judge(
 ) -> Result<Evaluation, EvaluationError> {
     let mut predictions = vec![0.0; rows.len()];
     predictor.predict(&dataset.predictor_rows(rows, family), &mut predictions);
+    judge_predictions(model, dataset, rows, &predictions)
+}
+
+/// The same of predictions that were made already, one for each of `rows`.
+pub(crate) fn judge_predictions(
+    model: &Model,
+    dataset: &Dataset,
+    rows: &[usize],
+    predictions: &[f64],
+) -> Result<Evaluation, EvaluationError> {
     let pick = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
     let labels = pick(&dataset.labels);
-    let sample = Sample::new(model.task, &labels, &predictions)?;
+    let sample = Sample::new(model.task, &labels, predictions)?;
     let groups = Groups::by_key(rows.iter().map(|&row| dataset.groups[row]));
     let references: Vec<Vec<f64>> = dataset.references.iter().map(|r| pick(&r.predictions)).collect();
     let named = dataset.references.iter().zip(&references);

@@ -12,10 +12,10 @@ use smol_str::SmolStr;
 
 use crate::calibration::Calibrated;
 use crate::dataset::Dataset;
+use crate::fit::{ModelError, Tell, made_of};
 use crate::progress::Progress;
 use crate::remark::Remark;
 use crate::split::Parts;
-use crate::train::{TrainError, made_of};
 
 /// The general fit, which has seen every row, and where declared those of the members.
 #[derive(Debug)]
@@ -40,9 +40,10 @@ pub(crate) fn fit(
     model: &Model,
     dataset: &Dataset,
     rows: &[usize],
+    tell: Tell,
     progress: &dyn Progress,
-) -> Result<Fit, TrainError> {
-    let general = made_of(model, dataset, rows)?;
+) -> Result<Fit, ModelError> {
+    let general = made_of(model, dataset, rows, tell)?;
     let mut remarks: Vec<Remark> = general.fitted.warnings.iter().cloned().map(Remark::Fit).collect();
     let (Some(per), Some(values)) = (&model.per, &dataset.members) else {
         return Ok(Fit { general, family: None, remarks });
@@ -56,10 +57,10 @@ pub(crate) fn fit(
     let found = by_value.len() as u64;
     by_value.retain(|_, rows| per.min_rows <= rows.len() as u64);
     let (total, done) = (by_value.len() as u64, AtomicU64::new(0));
-    let fits: Vec<(&SmolStr, Result<Calibrated, TrainError>)> = by_value
+    let fits: Vec<(&SmolStr, Result<Calibrated, ModelError>)> = by_value
         .into_par_iter()
         .map(|(value, rows)| {
-            let fitted = made_of(model, dataset, &rows);
+            let fitted = made_of(model, dataset, &rows, Tell::Nothing);
             progress.members(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             (value, fitted)
         })

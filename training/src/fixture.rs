@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::progress::Silent;
 use crate::train::{TrainError, TrainRun, train};
+use crate::validation::Validations;
 use crate::{Source, TrainReport};
 
 pub(crate) const STREAM: &str = r#"
@@ -125,6 +126,25 @@ impl Fixture {
     }
 
     pub(crate) fn train_with(&self, model: &str, plays: &[Play], refit: bool) -> Result<TrainReport, TrainError> {
+        self.run(model, plays, refit, Validations::default())
+    }
+
+    pub(crate) fn train_validated(
+        &self,
+        model: &str,
+        plays: &[Play],
+        validations: Validations,
+    ) -> Result<TrainReport, TrainError> {
+        self.run(model, plays, false, validations)
+    }
+
+    fn run(
+        &self,
+        model: &str,
+        plays: &[Play],
+        refit: bool,
+        validations: Validations,
+    ) -> Result<TrainReport, TrainError> {
         let registry = self.registry();
         let run = TrainRun {
             project: &self.project,
@@ -133,6 +153,7 @@ impl Fixture {
             registry: &registry,
             refit,
             learning_curve: true,
+            validations,
             parity: None,
             now: 1_700_000_000_000_000,
             clutch_version: "test",

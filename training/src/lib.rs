@@ -11,6 +11,7 @@ mod calibration;
 pub mod dataset;
 mod evaluate;
 mod family;
+mod fit;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
@@ -24,10 +25,12 @@ pub mod slices;
 mod source;
 pub mod split;
 mod train;
+pub mod validation;
 mod weights;
 
 pub use add::{AddError, AddReport, AddRun, add};
 pub use evaluate::{EvaluateError, EvaluateReport, EvaluateRun, EvaluateSeconds, evaluate};
+pub use fit::ModelError;
 pub use remark::Remark;
 pub use report::{Seconds, TrainReport};
 pub use source::Source;

@@ -7,6 +7,8 @@ pub enum Stage {
     Features,
     Fit,
     Evaluate,
+    /// Fits within the training part, to judge it without the test part.
+    Validate,
     /// What a person will read of it.
     Report,
     /// Once more on all rows, if asked for.
@@ -21,6 +23,8 @@ pub trait Progress: Sync {
     fn rows(&self, rows: u64);
     /// Members of a family fitted so far, during [`Stage::Fit`] and [`Stage::Refit`].
     fn members(&self, _done: u64, _total: u64) {}
+    /// Fits done so far, where there are many.
+    fn fits(&self, _done: u64, _of: u64) {}
 }
 
 /// Tells nobody.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::dataset::LeftOut;
 use crate::evaluate::EvaluateReport;
 use crate::remark::Remark;
+use crate::validation::Validation;
 
 /// A registered version and how it came about.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,7 @@ pub struct TrainReport {
     pub rows: Rows,
     pub left_out: LeftOut,
     pub seconds: Seconds,
+    pub validation: Validation,
     pub remarks: Vec<Remark>,
 }
 
@@ -26,6 +28,9 @@ pub struct TrainReport {
 pub struct Seconds {
     pub load: f64,
     pub features: f64,
+    /// Fits within the training part, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validate: Option<f64>,
     pub fit: f64,
     pub evaluate: f64,
     /// What the report tells beyond the evaluation; its learning curve fits anew.
@@ -59,6 +64,7 @@ impl TrainReport {
             "family": manifest.family,
             "coefficients": manifest.coefficients,
             "importances": manifest.importances,
+            "validation": self.validation,
             "seconds": self.seconds,
             "gate": manifest.gate.outcome.name(),
             "gate_rules": manifest.gate.rules,

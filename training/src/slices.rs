@@ -26,13 +26,15 @@ impl SliceColumn {
     /// Of the given rows of `column`.
     pub(crate) fn new(name: SmolStr, column: &Column, rows: &[usize]) -> SliceColumn {
         let of_row: Vec<Value> = rows.iter().map(|&row| column.value(row)).collect();
-        let mut values = of_row.clone();
+        let alone = SliceColumn::distinct(name.clone(), &of_row);
+        if column.ty.is_numeric() && alone.values.len() > MOST_VALUES { bands(name, &of_row) } else { alone }
+    }
+
+    /// Every value by itself, however many there are.
+    pub(crate) fn distinct(name: SmolStr, of_row: &[Value]) -> SliceColumn {
+        let mut values = of_row.to_vec();
         values.sort_by(order);
         values.dedup_by(|a, b| order(a, b) == Ordering::Equal);
-        let numeric = column.ty.is_numeric();
-        if numeric && values.len() > MOST_VALUES {
-            return bands(name, &of_row);
-        }
         let place = |value: &Value| values.binary_search_by(|other| order(other, value)).unwrap_or_default();
         SliceColumn {
             name,

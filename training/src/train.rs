@@ -11,21 +11,21 @@ use models::evaluation::{Evaluation, EvaluationError};
 use models::profile::Profile;
 use models::registry::{Published, Registry, RegistryError, publish_and_maybe_promote};
 
-use crate::algorithm::{self, FitError, TrainingRows};
+use crate::algorithm::FitError;
 use crate::artifact::{Made, artifact};
-use crate::calibration::{self, Calibrated, CalibrationError};
+use crate::calibration::CalibrationError;
 use crate::dataset::{Dataset, DatasetError};
 use crate::evaluate::judge;
 use crate::family::{self, Fit};
+use crate::fit::{ModelError, Tell, made_of};
 use crate::gate;
-use crate::importances::importances;
 use crate::page::{self, Findings};
 use crate::progress::{Progress, Stage};
 use crate::remark::Remark;
 use crate::report::{Seconds, TrainReport};
 use crate::source::Source;
 use crate::split::{Parts, SplitError, straddling_groups};
-use crate::weights::row_weights;
+use crate::validation::{Validation, ValidationError, Validations, Within, validate};
 
 /// What to train, on what, and where the version goes.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct TrainRun<'a> {
     pub refit: bool,
     /// Fit on shares of the training part too, for the report.
     pub learning_curve: bool,
+    /// What to find out within the training part.
+    pub validations: Validations,
     /// What was found when the view's parity was checked; kept in the manifest.
     pub parity: Option<ParityCertificate>,
     /// The time that the version records.
@@ -59,6 +61,8 @@ pub enum TrainError {
     Calibration(#[from] CalibrationError),
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
+    #[error("the model cannot be validated within its training part")]
+    Validation(#[from] ValidationError),
     #[error("the version cannot be described")]
     Artifact(#[from] ArtifactError),
     #[error(transparent)]
@@ -82,12 +86,16 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     if view.overflows > 0 {
         remarks.push(Remark::Overflows { count: view.overflows });
     }
+    let within = Within::new(model, &dataset, &parts.train, &history, &run.validations);
     drop((history, view));
     let computed = Instant::now();
 
+    let validation = validate(model, &within, &run.validations, progress)?;
+    let validated = Instant::now();
+
     progress.stage(Stage::Fit);
-    let fitted = family::fit(model, &dataset, &parts.train, progress)?;
-    let fit = Instant::now();
+    let fitted = family::fit(model, &dataset, &parts.train, Tell::Importances, progress)?;
+    let fit_at = Instant::now();
 
     progress.stage(Stage::Evaluate);
     let (evaluation, gate) = assess(model, &dataset, &parts, &fitted)?;
@@ -96,7 +104,8 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let evaluated = Instant::now();
 
     progress.stage(Stage::Report);
-    let findings = findings(run, &dataset, &parts, &fitted, &evaluation)?;
+    let findings =
+        Findings { validation: validation.clone(), ..findings(run, &dataset, &parts, &fitted, &evaluation)? };
     let reported = Instant::now();
 
     let refit = refit(run, &dataset, &parts, progress)?;
@@ -130,14 +139,24 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let seconds = Seconds {
         load: (loaded - start).as_secs_f64(),
         features: (computed - loaded).as_secs_f64(),
-        fit: (fit - computed).as_secs_f64(),
-        evaluate: (evaluated - fit).as_secs_f64(),
+        validate: (validation != Validation::default()).then_some((validated - computed).as_secs_f64()),
+        fit: (fit_at - validated).as_secs_f64(),
+        evaluate: (evaluated - fit_at).as_secs_f64(),
         report: (reported - evaluated).as_secs_f64(),
         refit: refit.as_ref().map(|_| (refitted - reported).as_secs_f64()),
         total: (end - start).as_secs_f64(),
     };
     let left_out = dataset.left_out;
-    Ok(TrainReport { manifest: artifact.manifest().clone(), version, promoted, rows, left_out, seconds, remarks })
+    Ok(TrainReport {
+        manifest: artifact.manifest().clone(),
+        version,
+        promoted,
+        rows,
+        left_out,
+        seconds,
+        validation,
+        remarks,
+    })
 }
 
 /// Predictions of the test part by the fit on the training part; nothing where there is no test part.
@@ -171,7 +190,8 @@ fn findings(
     // A curve of the general model alone would say little of a family.
     if run.learning_curve && fitted.family.is_none() {
         // So few rows that no fit is possible make a shorter curve, not a failed run.
-        let fit = |rows: &[usize]| made_of(run.model, dataset, rows).ok().map(|fitted| fitted.predictor());
+        let fit =
+            |rows: &[usize]| made_of(run.model, dataset, rows, Tell::Nothing).ok().map(|fitted| fitted.predictor());
         findings.learning_curve = page::learning_curve(run.model, dataset, parts, evaluation, &fit)?;
     }
     Ok(findings)
@@ -208,29 +228,17 @@ fn refit(
     }
     progress.stage(Stage::Refit);
     let everything: Vec<usize> = (0..dataset.rows()).collect();
-    family::fit(run.model, dataset, &everything, progress).map(Some)
+    Ok(Some(family::fit(run.model, dataset, &everything, Tell::Importances, progress)?))
 }
 
-/// Fits the model, and its calibration where it declares one.
-pub(crate) fn made_of(model: &Model, dataset: &Dataset, rows: &[usize]) -> Result<Calibrated, TrainError> {
-    let weights = row_weights(model, dataset, rows)?;
-    let training = TrainingRows {
-        task: model.task,
-        names: &dataset.names,
-        inputs: &dataset.inputs,
-        labels: &dataset.labels,
-        weights: weights.as_deref(),
-        groups: &dataset.groups,
-        rows,
-        seed: model.seed,
-    };
-    let fitted = algorithm::fit(&model.algorithm, &training)?;
-    let calibration = match model.calibration {
-        Some(method) => Some(calibration::fit(method, &model.algorithm, fitted.stopped_at, &training)?),
-        None => None,
-    };
-    let importances = importances(&fitted.native, &training);
-    Ok(Calibrated { fitted, calibration, importances })
+impl From<ModelError> for TrainError {
+    fn from(error: ModelError) -> TrainError {
+        match error {
+            ModelError::Fit(error) => TrainError::Fit(error),
+            ModelError::Calibration(error) => TrainError::Calibration(error),
+            ModelError::Family(error) => TrainError::Artifact(error),
+        }
+    }
 }
 
 #[cfg(test)]

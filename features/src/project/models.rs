@@ -52,6 +52,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let split_section = section.section("split");
     let gate_section = section.section("gate");
     let slices_section = section.section("slices");
+    let cross_validate = section.integer("cross_validate", 1..=100);
     let seed = section.integer("seed", 0..=i64::MAX);
     section.finish();
 
@@ -100,6 +101,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
         feature_groups,
         per,
         split,
+        cross_validate: cross_validate.and_then(|folds| usize::try_from(folds).ok()),
         group,
         references: references_at,
         gate,

@@ -80,6 +80,8 @@ pub struct Model {
     /// A family of models.
     pub per: Option<Per>,
     pub split: Option<Split>,
+    /// `cross_validate`: folds of rolling-origin cross-validation at every training.
+    pub cross_validate: Option<usize>,
     /// Indices of stream fields: rows that agree in all share fate.
     pub group: Vec<usize>,
     /// Indices of stream fields that hold somebody else's predictions.

@@ -2,7 +2,9 @@
 
 use models::evaluation::{Estimate, Evaluation, Histogram, ReliabilityBin, RocPoint};
 
-/// All of the test part; empty where there is none.
+use crate::validation::Validation;
+
+/// All but the validation is of the test part; empty where there is none.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
     pub reliability: Vec<ReliabilityBin>,
@@ -16,6 +18,8 @@ pub struct Findings {
     pub residuals: Option<Histogram>,
     pub slices: Vec<Slice>,
     pub learning_curve: Vec<CurvePoint>,
+    /// Within the training part.
+    pub validation: Validation,
 }
 
 /// The rows of the test part, told apart by one expression.

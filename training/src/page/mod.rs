@@ -39,6 +39,7 @@ pub fn render(manifest: &Manifest, findings: &Findings, profile: &Profile, warni
         sections::slices(&mut page, manifest, findings);
         sections::learning_curve(&mut page, manifest, findings);
     }
+    sections::validation(&mut page, manifest, findings);
     sections::importances(&mut page, manifest);
     sections::coefficients(&mut page, manifest);
     sections::distributions(&mut page, manifest, profile);

@@ -4,11 +4,13 @@ mod head;
 mod model;
 mod parts;
 mod quality;
+mod validation;
 
 pub(super) use head::{head, warnings};
 pub(super) use model::{coefficients, distributions, importances, origin};
 pub(super) use parts::{learning_curve, slices};
 pub(super) use quality::{calibration, discrimination, quality, references, residuals};
+pub(super) use validation::validation;
 
 use models::evaluation::{Estimate, Interval};
 

@@ -1,11 +1,14 @@
 //! `clutch train`
 
+mod validations;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use models::artifact::{GateOutcome, Manifest, REPORT};
 use models::certificates::Certificates;
 use models::registry::DirectoryRegistry;
+use training::validation::ValidationError;
 use training::{TrainError, TrainReport, TrainRun, gate};
 
 use crate::context::Context;
@@ -21,6 +24,8 @@ use crate::{clock, lookup};
   clutch train --project nfl --model win_probability
   clutch train --project nfl --model win_probability --data plays='seasons/*.parquet' --refit
   clutch train --project nfl --model win_probability --require-gate --json
+  clutch train --project nfl --model win_probability --cross-validate 3
+  clutch train --project nfl --model win_probability --leave-one-out season --stratum qtr
 
 Every run writes a report for people, report.html, beside the version that it stores.")]
 pub(crate) struct Args {
@@ -38,6 +43,8 @@ pub(crate) struct Args {
     /// Leave the learning curve out of the report: no fits on shares of the training part.
     #[arg(long)]
     no_learning_curve: bool,
+    #[command(flatten)]
+    validations: validations::Args,
     /// End with exit code 1 if the version fails its gate.
     #[arg(long)]
     require_gate: bool,
@@ -56,6 +63,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         registry: &registry,
         refit: args.refit,
         learning_curve: !args.no_learning_curve,
+        validations: args.validations.asked(model)?,
         parity: Certificates::of_project(&project).find(&model.view.hash)?,
         now: clock::now(),
         clutch_version: env!("CARGO_PKG_VERSION"),
@@ -83,6 +91,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
 fn explain(error: TrainError) -> anyhow::Error {
     match error {
         TrainError::History(error) => source::usage(error),
+        TrainError::Validation(ValidationError::Folds(error)) => UsageError::new(error.to_string()).into(),
+        TrainError::Validation(error @ ValidationError::NoFeatureGroups) => UsageError::new(error.to_string()).into(),
         TrainError::Split(_) | TrainError::Dataset(_) => UsageError::new(error.to_string()).into(),
         other => other.into(),
     }
@@ -114,6 +124,7 @@ fn describe(report: &TrainReport, stored: &str, project: &str) -> Vec<String> {
         lines.push(String::new());
         lines.extend(figures::references(evaluation));
     }
+    lines.extend(validations::describe(&report.validation));
     if let Some(family) = &manifest.family {
         lines.push(String::new());
         lines.push(format!("  {} models, one per {}, and a general one", family.members.len(), family.per));
@@ -153,9 +164,10 @@ fn parity(manifest: &Manifest) -> String {
 
 fn times(report: &TrainReport) -> String {
     let seconds = report.seconds;
+    let validate = seconds.validate.map(|s| format!(", validate {s:.2}")).unwrap_or_default();
     let refit = seconds.refit.map(|s| format!(", refit {s:.2}")).unwrap_or_default();
     format!(
-        "{:.2} s: load {:.2}, features {:.2}, fit {:.2}, evaluate {:.2}, report {:.2}{refit}",
+        "{:.2} s: load {:.2}, features {:.2}{validate}, fit {:.2}, evaluate {:.2}, report {:.2}{refit}",
         seconds.total, seconds.load, seconds.features, seconds.fit, seconds.evaluate, seconds.report
     )
 }

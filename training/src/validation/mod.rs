@@ -1,0 +1,16 @@
+//! Models judged within the training part, whose test part stays unseen: fold by fold in time, or leaving out one value
+//! after the other.
+//!
+//! [`folds`] says which rows are fitted on and which are judged, [`cross`] fits and judges.
+
+mod cross;
+mod folds;
+mod plan;
+
+pub use cross::{CrossValidation, FoldReport, ValidationError, WeightedError};
+pub use folds::{Fold, FoldsError, leave_one_out, rolling_origin};
+pub use plan::{LeaveOneOut, Validation, Validations};
+pub(crate) use plan::{Within, validate};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What a training run is asked to validate, and what came of it.
+
+use features::batch::History;
+use features::project::Model;
+use features::schema::Compiled;
+
+use super::cross::{CrossValidation, ValidationError, cross_validate};
+use super::folds::{Fold, FoldsError, leave_one_out, rolling_origin};
+use crate::dataset::Dataset;
+use crate::progress::{Progress, Stage};
+use crate::slices::SliceColumn;
+
+/// What to find out within the training part, beside the evaluation on the test part.
+#[derive(Debug, Clone, Default)]
+pub struct Validations {
+    /// Folds of rolling-origin cross-validation, if not as the model declares.
+    pub cross_validate: Option<usize>,
+    pub leave_one_out: Option<LeaveOneOut>,
+}
+
+/// Both over the stream's fields, outcomes included.
+#[derive(Debug, Clone)]
+pub struct LeaveOneOut {
+    /// Whose values are left out, one after the other.
+    pub by: Compiled,
+    /// Within whose values the weighted calibration error bins probabilities; none: all rows together.
+    pub stratum: Option<Compiled>,
+}
+
+/// What was found; nothing that was not asked for.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct Validation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cross_validation: Option<CrossValidation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leave_one_out: Option<CrossValidation>,
+}
+
+/// The training part, and what folds are made by.
+#[derive(Debug)]
+pub(crate) struct Within<'a> {
+    pub(crate) dataset: &'a Dataset,
+    /// Of the training part.
+    pub(crate) rows: &'a [usize],
+    times: Option<SliceColumn>,
+    /// What is left out, and the stratum.
+    left_out: Option<(SliceColumn, SliceColumn)>,
+}
+
+impl<'a> Within<'a> {
+    pub(crate) fn new(
+        model: &Model,
+        dataset: &'a Dataset,
+        rows: &'a [usize],
+        history: &History,
+        asked: &Validations,
+    ) -> Within<'a> {
+        let times = model.split.as_ref().map(|split| {
+            let field = &model.view.stream.schema.fields[split.time].name;
+            SliceColumn::distinct(field.clone(), &dataset.times)
+        });
+        let left_out = asked.leave_one_out.as_ref().map(|LeaveOneOut { by, stratum }| {
+            let stratum = match stratum {
+                Some(stratum) => dataset.told_apart(stratum, history),
+                None => {
+                    SliceColumn { name: "all".into(), values: vec![String::new()], of_row: vec![0; dataset.rows()] }
+                }
+            };
+            (dataset.told_apart(by, history), stratum)
+        });
+        Within { dataset, rows, times, left_out }
+    }
+
+    /// Blocks of time that follow each other.
+    pub(crate) fn rolling(&self, count: usize) -> Result<(Vec<Fold>, &str), FoldsError> {
+        let times = self.times.as_ref().ok_or(FoldsError::NoTime)?;
+        Ok((rolling_origin(times, &self.dataset.groups, self.rows, count)?, times.name.as_str()))
+    }
+}
+
+/// Everything that was asked for; the test part takes no part in it.
+pub(crate) fn validate(
+    model: &Model,
+    within: &Within<'_>,
+    asked: &Validations,
+    progress: &dyn Progress,
+) -> Result<Validation, ValidationError> {
+    let mut found = Validation::default();
+    let dataset = within.dataset;
+    if let Some(count) = asked.cross_validate.or(model.cross_validate) {
+        progress.stage(Stage::Validate);
+        let (folds, by) = within.rolling(count)?;
+        found.cross_validation = Some(cross_validate(model, dataset, &folds, by, None, progress)?.0);
+    }
+    if let Some((by, stratum)) = &within.left_out {
+        progress.stage(Stage::Validate);
+        let folds = leave_one_out(by, &dataset.groups, within.rows)?;
+        found.leave_one_out = Some(cross_validate(model, dataset, &folds, &by.name, Some(stratum), progress)?.0);
+    }
+    Ok(found)
+}
