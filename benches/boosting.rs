@@ -51,7 +51,8 @@ fn main() {
     let season = |row: usize| if let Value::Int(season) = dataset.times[row] { season } else { 0 };
     let timed: Vec<usize> = (0..dataset.rows()).filter(|&row| season(row) < 2024).collect();
     let judged: Vec<usize> = timed.iter().copied().filter(|&row| season(row) < 2023).collect();
-    let (held_out, fitted): (Vec<usize>, Vec<usize>) = judged.iter().partition(|&&row| dataset.groups[row].is_multiple_of(5));
+    let (held_out, fitted): (Vec<usize>, Vec<usize>) =
+        judged.iter().partition(|&&row| dataset.groups[row].is_multiple_of(5));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("{} plays × {} features, {} trees, {cores} cores", timed.len(), FEATURES.len(), settings().trees);
 
