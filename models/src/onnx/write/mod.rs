@@ -3,8 +3,8 @@
 //! One input, `features`: a table of doubles, any number of rows, one column for each feature in the signature's order;
 //! NaN (or an infinity) for a missing value, 0 and 1 for booleans. One output, named as the signature's (`probability` or
 //! `value`): a table of doubles of one column. Doubles, because single precision cannot tell apart two timestamps of one
-//! minute, and because predictions are then those of the native predictor but for the order of sums (trees round their inputs to single
-//! precision on both sides).
+//! minute, and because predictions are then those of the native predictor but for the order of sums (trees round their
+//! inputs to single precision on both sides).
 
 mod calibration;
 mod graph;
