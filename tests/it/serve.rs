@@ -176,7 +176,7 @@ fn predict_tells_mistakes_from_answers_that_are_no() {
     let output = project.output(&["predict", "--model", "win_probability"]);
     assert_refused(&output, 2, &["--event", "--key", "--features"]);
     let unknown = project.output(&["predict", "--json", "--model", "win_probability", "--key", r#"{"game_id":"g"}"#]);
-    assert_refused(&unknown, 1, &["no row of view `win_probability`"]);
+    assert_refused(&unknown, 1, &["the view has no row of this key yet"]);
     assert_eq!(last_json_line(&unknown)["problem"]["code"], "unknown_key");
 }
 

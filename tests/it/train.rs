@@ -136,6 +136,9 @@ fn train_keeps_the_contract_of_its_json() {
             }
         },
         "coefficients": { "intercept": "number", "terms": [term] },
+        "importances": {
+            "rows": "number", "base": "number", "features": [{ "feature": "text", "mean_contribution": "number" }]
+        },
         "seconds": {
             "load": "number", "features": "number", "fit": "number", "evaluate": "number", "total": "number"
         },
