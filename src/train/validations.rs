@@ -10,6 +10,7 @@ use crate::output::UsageError;
 use crate::table::{count, table};
 
 #[derive(Debug, clap::Args)]
+#[group(id = "validations")]
 pub(super) struct Args {
     /// Rolling-origin cross-validation within the training part: N blocks of the split's time, each judged by a fit on all
     /// that is older.
