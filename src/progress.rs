@@ -60,6 +60,8 @@ impl training::progress::Progress for Stages {
             Stage::Fit => "fit",
             Stage::Evaluate => "evaluate",
             Stage::Validate => "validate",
+            Stage::Ablate => "ablate",
+            Stage::Tune => "tune",
             Stage::Report => "report",
             Stage::Refit => "refit",
             Stage::Publish => "publish",

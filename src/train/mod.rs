@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use models::artifact::{GateOutcome, Manifest, REPORT};
 use models::certificates::Certificates;
 use models::registry::DirectoryRegistry;
+use training::tune::TuneError;
 use training::validation::ValidationError;
 use training::{TrainError, TrainReport, TrainRun, gate};
 
@@ -26,6 +27,8 @@ use crate::{clock, lookup};
   clutch train --project nfl --model win_probability --require-gate --json
   clutch train --project nfl --model win_probability --cross-validate 3
   clutch train --project nfl --model win_probability --leave-one-out season --stratum qtr
+  clutch train --project nfl --model win_probability --ablate
+  clutch train --project nfl --model win_probability_boosted --tune --budget 10m
 
 Every run writes a report for people, report.html, beside the version that it stores.")]
 pub(crate) struct Args {
@@ -63,7 +66,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         registry: &registry,
         refit: args.refit,
         learning_curve: !args.no_learning_curve,
-        validations: args.validations.asked(model)?,
+        validations: args.validations.asked(&project, model)?,
         parity: Certificates::of_project(&project).find(&model.view.hash)?,
         now: clock::now(),
         clutch_version: env!("CARGO_PKG_VERSION"),
@@ -92,7 +95,13 @@ fn explain(error: TrainError) -> anyhow::Error {
     match error {
         TrainError::History(error) => source::usage(error),
         TrainError::Validation(ValidationError::Folds(error)) => UsageError::new(error.to_string()).into(),
-        TrainError::Validation(error @ ValidationError::NoFeatureGroups) => UsageError::new(error.to_string()).into(),
+        TrainError::Tune(error @ TuneError::NothingToTune { .. }) => UsageError::new(error.to_string()).into(),
+        TrainError::Tune(TuneError::Declared(ValidationError::Folds(error))) => {
+            UsageError::new(error.to_string()).into()
+        }
+        TrainError::Validation(error @ (ValidationError::NoFeatureGroups | ValidationError::NothingLeft { .. })) => {
+            UsageError::new(error.to_string()).into()
+        }
         TrainError::Split(_) | TrainError::Dataset(_) => UsageError::new(error.to_string()).into(),
         other => other.into(),
     }

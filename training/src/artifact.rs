@@ -17,6 +17,7 @@ use crate::dataset::Dataset;
 use crate::family::Fit;
 use crate::split::Parts;
 use crate::train::TrainRun;
+use crate::tune::Tuning;
 
 /// All that a run came to.
 pub(crate) struct Made<'a> {
@@ -29,6 +30,8 @@ pub(crate) struct Made<'a> {
     pub(crate) fitted: &'a Fit,
     pub(crate) evaluation: Evaluation,
     pub(crate) family: Option<FamilyRecord>,
+    /// How the parameters were found, where they were searched for.
+    pub(crate) tuning: Option<&'a Tuning>,
     pub(crate) gate: GateReport,
     pub(crate) refit: Option<Refit>,
 }
@@ -48,15 +51,25 @@ pub(crate) fn artifact(made: Made<'_>) -> Result<Artifact, ArtifactError> {
 }
 
 fn manifest(made: Made<'_>) -> Manifest {
-    let Made { run, dataset, parts, events, fitted: Fit { general: fitted, .. }, evaluation, family, gate, refit } =
-        made;
+    let Made {
+        run,
+        dataset,
+        parts,
+        events,
+        fitted: Fit { general: fitted, .. },
+        evaluation,
+        family,
+        tuning,
+        gate,
+        refit,
+    } = made;
     let model = run.model;
     let Declared { view, signature, label, filter, split, group } = Declared::of(run.project, model, Some(dataset));
     Manifest {
         model: model.name.to_string(),
         algorithm: AlgorithmRecord {
             name: model.algorithm.name().to_owned(),
-            parameters: parameters(model, fitted.fitted.stopped_at),
+            parameters: parameters(model, fitted.fitted.stopped_at, tuning),
         },
         task: model.task,
         view,
@@ -135,7 +148,7 @@ fn coefficients(dataset: &Dataset, fitted: &LinearFit) -> Coefficients {
 }
 
 /// What the model was really made with, defaults filled in.
-fn parameters(model: &Model, stopped_at: Option<u32>) -> IndexMap<String, serde_json::Value> {
+fn parameters(model: &Model, stopped_at: Option<u32>, tuning: Option<&Tuning>) -> IndexMap<String, serde_json::Value> {
     let mut parameters: IndexMap<String, serde_json::Value> = model
         .algorithm
         .parameters()
@@ -156,6 +169,9 @@ fn parameters(model: &Model, stopped_at: Option<u32>) -> IndexMap<String, serde_
     }
     if model.balanced {
         add("class_weight", "balanced".into());
+    }
+    if let Some(tuning) = tuning {
+        add("tuned", serde_json::json!({ "trials": tuning.trials, "folds": tuning.folds, "kept": tuning.kept }));
     }
     parameters
 }

@@ -147,6 +147,14 @@ impl Dataset {
         SliceColumn::distinct(expression.text.as_str().into(), &values)
     }
 
+    /// The same rows with some of the features; `None` where that is none of them.
+    pub(crate) fn with_features(&self, kept: &[usize]) -> Option<Dataset> {
+        let columns = self.inputs.columns();
+        let inputs = Inputs::new(kept.iter().map(|&at| columns[at].clone()).collect())?;
+        let names = kept.iter().map(|&at| self.names[at].clone()).collect();
+        Some(Dataset { names, inputs, ..self.clone() })
+    }
+
     pub fn rows(&self) -> usize {
         self.labels.len()
     }

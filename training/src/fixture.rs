@@ -187,6 +187,16 @@ pub(crate) fn plays() -> Vec<Play> {
     plays
 }
 
+/// Fifteen matches in each of six seasons; the last two are the test part.
+pub(crate) fn seasons() -> Vec<Play> {
+    let mut plays = plays();
+    for play in &mut plays {
+        let game: u32 = play.match_id[1..].parse().expect("a number");
+        play.season = (2000 + game / 15).to_string();
+    }
+    plays
+}
+
 /// Rows for algorithms: two inputs whose product tells the class, one with NULLs, one that takes two values; groups of
 /// four rows.
 pub(crate) struct Rectangle {

@@ -25,6 +25,7 @@ pub mod slices;
 mod source;
 pub mod split;
 mod train;
+pub mod tune;
 pub mod validation;
 mod weights;
 

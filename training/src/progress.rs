@@ -9,6 +9,10 @@ pub enum Stage {
     Evaluate,
     /// Fits within the training part, to judge it without the test part.
     Validate,
+    /// Fits without each group of features.
+    Ablate,
+    /// Fits with other parameters.
+    Tune,
     /// What a person will read of it.
     Report,
     /// Once more on all rows, if asked for.

@@ -25,7 +25,8 @@ use crate::remark::Remark;
 use crate::report::{Seconds, TrainReport};
 use crate::source::Source;
 use crate::split::{Parts, SplitError, straddling_groups};
-use crate::validation::{Validation, ValidationError, Validations, Within, validate};
+use crate::tune::TuneError;
+use crate::validation::{Validation, ValidationError, Validations, Within, tuned, validate};
 
 /// What to train, on what, and where the version goes.
 #[derive(Debug)]
@@ -47,6 +48,16 @@ pub struct TrainRun<'a> {
     pub clutch_version: &'a str,
 }
 
+impl<'a> TrainRun<'a> {
+    fn with_model<'b>(&self, model: &'b Arc<Model>) -> TrainRun<'b>
+    where
+        'a: 'b,
+    {
+        let (source, validations, parity) = (self.source.clone(), self.validations.clone(), self.parity.clone());
+        TrainRun { model, source, validations, parity, ..*self }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     #[error(transparent)]
@@ -63,6 +74,8 @@ pub enum TrainError {
     Evaluation(#[from] EvaluationError),
     #[error("the model cannot be validated within its training part")]
     Validation(#[from] ValidationError),
+    #[error("the model cannot be tuned")]
+    Tune(#[from] TuneError),
     #[error("the version cannot be described")]
     Artifact(#[from] ArtifactError),
     #[error(transparent)]
@@ -90,7 +103,11 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     drop((history, view));
     let computed = Instant::now();
 
-    let validation = validate(model, &within, &run.validations, progress)?;
+    let (tuned, tuning) = tuned(model, &within, &run.validations, progress)?.unzip();
+    let tuned = tuned.map_or_else(|| Arc::clone(model), Arc::new);
+    let run = &run.with_model(&tuned);
+    let model = run.model;
+    let validation = Validation { tuning, ..validate(model, &within, &run.validations, progress)? };
     let validated = Instant::now();
 
     progress.stage(Stage::Fit);
@@ -124,6 +141,7 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
         fitted: registered,
         evaluation,
         family,
+        tuning: validation.tuning.as_ref(),
         gate,
         refit: rows_of_refit,
     };

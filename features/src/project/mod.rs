@@ -18,6 +18,7 @@ mod slices;
 mod sources;
 mod spec;
 mod streams;
+mod tune;
 mod views;
 mod watch;
 
@@ -28,7 +29,8 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 pub use algorithm::{
-    Algorithm, Boosting, CalibrationMethod, Direction, EarlyStopping, Forest, ForestVariant, Parameter,
+    Algorithm, Boosting, CalibrationMethod, Dimension, Direction, EarlyStopping, Forest, ForestVariant, Parameter,
+    Tunable,
 };
 pub use declaration::view_as_declared;
 pub use sources::{SourceFile, Sources};

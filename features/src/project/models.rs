@@ -15,6 +15,7 @@ use super::gate;
 use super::slices;
 use super::spec::{Model, Split, Task, TestPart};
 use super::streams::field_named;
+use super::tune;
 use super::views::ViewEntry;
 use crate::element::parse_timestamp;
 use crate::nearest::did_you_mean;
@@ -52,6 +53,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let split_section = section.section("split");
     let gate_section = section.section("gate");
     let slices_section = section.section("slices");
+    let tune_section = section.section("tune");
     let cross_validate = section.integer("cross_validate", 1..=100);
     let seed = section.integer("seed", 0..=i64::MAX);
     section.finish();
@@ -82,6 +84,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let per = family::check(doc, per, &view);
     let inputs: Vec<usize> = inputs.into_iter().filter(|&input| per.is_none_or(|per| per.column != input)).collect();
     let algorithm = algorithm?;
+    let tune = tune_section.map(|section| tune::read(&section, &algorithm.algorithm)).unwrap_or_default();
     check_monotone(doc, &algorithm.monotone, &view, &inputs);
     // An absent part is fine, a faulty one is not.
     let filter = filter.map_or(Some(None), |whole| whole.map(Some))?;
@@ -101,6 +104,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
         feature_groups,
         per,
         split,
+        tune,
         cross_validate: cross_validate.and_then(|folds| usize::try_from(folds).ok()),
         group,
         references: references_at,

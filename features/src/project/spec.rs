@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
-use super::algorithm::{Algorithm, CalibrationMethod};
+use super::algorithm::{Algorithm, CalibrationMethod, Dimension};
 use crate::plan::View;
 use crate::schema::Compiled;
 use crate::value::{Micros, Value};
@@ -80,6 +80,8 @@ pub struct Model {
     /// A family of models.
     pub per: Option<Per>,
     pub split: Option<Split>,
+    /// `[models.NAME.tune]`: what `clutch train --tune` goes over; empty: [`Algorithm::search_space`].
+    pub tune: Vec<Dimension>,
     /// `cross_validate`: folds of rolling-origin cross-validation at every training.
     pub cross_validate: Option<usize>,
     /// Indices of stream fields: rows that agree in all share fate.

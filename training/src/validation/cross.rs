@@ -50,8 +50,10 @@ pub enum ValidationError {
     },
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
-    #[error("the model declares no feature_groups: there is nothing to leave out")]
+    #[error("no feature of the model is in a group that `feature_groups` declares: there is nothing to leave out")]
     NoFeatureGroups,
+    #[error("without the feature group `{group}` the model has no features: it cannot be left out")]
+    NothingLeft { group: String },
 }
 
 /// Predictions of rows by fits that had not seen them.
@@ -70,34 +72,45 @@ pub(crate) fn cross_validate(
     by: &str,
     stratum: Option<&SliceColumn>,
     progress: &dyn Progress,
-) -> Result<(CrossValidation, OutOfFold), ValidationError> {
-    let mut all = OutOfFold::default();
+) -> Result<CrossValidation, ValidationError> {
+    let told = |done: usize| progress.fits(done as u64, folds.len() as u64);
+    let all = out_of_fold(model, dataset, folds, &told)?;
+    told(folds.len());
     let mut reports = Vec::with_capacity(folds.len());
-    for (done, fold) in folds.iter().enumerate() {
-        progress.fits(done as u64, folds.len() as u64);
-        let predictions = predict(model, dataset, fold)?;
-        let evaluation = judge_predictions(model, dataset, &fold.validate, &predictions)?;
+    let mut rest = all.predictions.as_slice();
+    for fold in folds {
+        let (predictions, others) = rest.split_at(fold.validate.len());
+        rest = others;
+        let evaluation = judge_predictions(model, dataset, &fold.validate, predictions)?;
         reports.push(FoldReport { fold: fold.name.clone(), trained_on: fold.train.len() as u64, evaluation });
-        all.rows.extend(&fold.validate);
-        all.predictions.extend(predictions);
     }
-    progress.fits(folds.len() as u64, folds.len() as u64);
     let together = judge_predictions(model, dataset, &all.rows, &all.predictions)?;
     let weighted_calibration_error = match stratum {
         Some(stratum) if model.task == Task::Classification => weighted(dataset, &all, stratum)?,
         _ => None,
     };
-    let report = CrossValidation { by: by.to_owned(), folds: reports, together, weighted_calibration_error };
-    Ok((report, all))
+    Ok(CrossValidation { by: by.to_owned(), folds: reports, together, weighted_calibration_error })
 }
 
-/// Of the fold's validation rows, by a fit on its training rows.
-pub(crate) fn predict(model: &Model, dataset: &Dataset, fold: &Fold) -> Result<Vec<f64>, ValidationError> {
-    let fitted = family::fit(model, dataset, &fold.train, Tell::Nothing, &Silent)
-        .map_err(|source| ValidationError::Fit { fold: fold.name.clone(), source })?;
-    let mut predictions = vec![0.0; fold.validate.len()];
-    fitted.predictor().predict(&dataset.predictor_rows(&fold.validate, fitted.family.as_ref()), &mut predictions);
-    Ok(predictions)
+/// Of each fold's validation rows, by a fit on its training rows. `told` learns how many folds are done.
+pub(crate) fn out_of_fold(
+    model: &Model,
+    dataset: &Dataset,
+    folds: &[Fold],
+    told: &dyn Fn(usize),
+) -> Result<OutOfFold, ValidationError> {
+    let mut all = OutOfFold::default();
+    for (done, fold) in folds.iter().enumerate() {
+        told(done);
+        let fitted = family::fit(model, dataset, &fold.train, Tell::Nothing, &Silent)
+            .map_err(|source| ValidationError::Fit { fold: fold.name.clone(), source })?;
+        let mut predictions = vec![0.0; fold.validate.len()];
+        let rows = dataset.predictor_rows(&fold.validate, fitted.family.as_ref());
+        fitted.predictor().predict(&rows, &mut predictions);
+        all.rows.extend(&fold.validate);
+        all.predictions.extend(predictions);
+    }
+    Ok(all)
 }
 
 fn weighted(

@@ -4,11 +4,13 @@ use features::batch::History;
 use features::project::Model;
 use features::schema::Compiled;
 
+use super::ablation::{Ablation, ablate};
 use super::cross::{CrossValidation, ValidationError, cross_validate};
 use super::folds::{Fold, FoldsError, leave_one_out, rolling_origin};
 use crate::dataset::Dataset;
 use crate::progress::{Progress, Stage};
 use crate::slices::SliceColumn;
+use crate::tune::{TuneError, TunePlan, Tuning, tune};
 
 /// What to find out within the training part, beside the evaluation on the test part.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +18,10 @@ pub struct Validations {
     /// Folds of rolling-origin cross-validation, if not as the model declares.
     pub cross_validate: Option<usize>,
     pub leave_one_out: Option<LeaveOneOut>,
+    /// What each group of features is good for.
+    pub ablate: bool,
+    /// Search for the parameters to train with.
+    pub tune: Option<TunePlan>,
 }
 
 /// Both over the stream's fields, outcomes included.
@@ -34,7 +40,14 @@ pub struct Validation {
     pub cross_validation: Option<CrossValidation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leave_one_out: Option<CrossValidation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ablation: Option<Ablation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
 }
+
+/// Where nobody says how many.
+const FOLDS: usize = 4;
 
 /// The training part, and what folds are made by.
 #[derive(Debug)]
@@ -76,9 +89,35 @@ impl<'a> Within<'a> {
         let times = self.times.as_ref().ok_or(FoldsError::NoTime)?;
         Ok((rolling_origin(times, &self.dataset.groups, self.rows, count)?, times.name.as_str()))
     }
+
+    /// As many as were asked for; else [`FOLDS`], or as many as there can be.
+    fn rolling_or_fewer(&self, asked: Option<usize>) -> Result<(Vec<Fold>, &str), FoldsError> {
+        match asked {
+            Some(count) => self.rolling(count),
+            None => (1..=FOLDS)
+                .rev()
+                .map(|count| self.rolling(count))
+                .find(Result::is_ok)
+                .unwrap_or_else(|| self.rolling(1)),
+        }
+    }
 }
 
-/// Everything that was asked for; the test part takes no part in it.
+/// The model with the parameters that were found, where they were asked for.
+pub(crate) fn tuned(
+    model: &Model,
+    within: &Within<'_>,
+    asked: &Validations,
+    progress: &dyn Progress,
+) -> Result<Option<(Model, Tuning)>, TuneError> {
+    let Some(plan) = &asked.tune else { return Ok(None) };
+    progress.stage(Stage::Tune);
+    let folds = within.rolling_or_fewer(asked.cross_validate.or(model.cross_validate));
+    let folds = folds.map_err(ValidationError::from).map_err(TuneError::Declared)?;
+    tune(model, within.dataset, within.rows, (&folds.0, folds.1), plan, progress).map(Some)
+}
+
+/// Everything else that was asked for; the test part takes no part in it.
 pub(crate) fn validate(
     model: &Model,
     within: &Within<'_>,
@@ -90,12 +129,17 @@ pub(crate) fn validate(
     if let Some(count) = asked.cross_validate.or(model.cross_validate) {
         progress.stage(Stage::Validate);
         let (folds, by) = within.rolling(count)?;
-        found.cross_validation = Some(cross_validate(model, dataset, &folds, by, None, progress)?.0);
+        found.cross_validation = Some(cross_validate(model, dataset, &folds, by, None, progress)?);
     }
     if let Some((by, stratum)) = &within.left_out {
         progress.stage(Stage::Validate);
         let folds = leave_one_out(by, &dataset.groups, within.rows)?;
-        found.leave_one_out = Some(cross_validate(model, dataset, &folds, &by.name, Some(stratum), progress)?.0);
+        found.leave_one_out = Some(cross_validate(model, dataset, &folds, &by.name, Some(stratum), progress)?);
+    }
+    if asked.ablate {
+        progress.stage(Stage::Ablate);
+        let (folds, by) = within.rolling_or_fewer(asked.cross_validate.or(model.cross_validate))?;
+        found.ablation = Some(ablate(model, dataset, &folds, by, progress)?);
     }
     Ok(found)
 }

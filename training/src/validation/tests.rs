@@ -4,18 +4,8 @@ use features::sql::{Scope, scalar_of};
 use models::registry::Registry;
 
 use super::{FoldsError, LeaveOneOut, Validation, ValidationError, Validations};
-use crate::fixture::{Fixture, Play, WINNER, plays};
+use crate::fixture::{Fixture, Play, WINNER, seasons};
 use crate::{TrainError, TrainReport};
-
-/// Fifteen matches in each of six seasons; the last two are the test part.
-fn seasons() -> Vec<Play> {
-    let mut plays = plays();
-    for play in &mut plays {
-        let game: u32 = play.match_id[1..].parse().unwrap();
-        play.season = (2000 + game / 15).to_string();
-    }
-    plays
-}
 
 fn winner(more: &str) -> Fixture {
     Fixture::new(&format!("{}{more}", WINNER.replace("test_from = 2002", "test_from = 2004")))
@@ -99,4 +89,32 @@ fn too_many_folds_say_how_many_there_can_be() {
     let TrainError::Validation(ValidationError::Folds(error)) = error else { panic!("{error}") };
     assert_eq!(error, FoldsError::TooFewTimes { folds: 4, field: "season".into(), times: 4 });
     assert!(error.to_string().contains("ask for at most 3"), "{error}");
+}
+
+#[test]
+fn a_group_that_matters_is_missed_and_an_idle_one_is_not() {
+    let groups = "\n[models.winner.feature_groups]\nlead = [\"lead\", \"lead_recent\"]\nidle = [\"tempo\"]\n";
+    let fixture = winner(groups);
+    let asked = Validations { ablate: true, ..Validations::default() };
+    let report = run(&fixture, &seasons(), asked).unwrap();
+    let found = report.validation.ablation.unwrap();
+    assert_eq!((found.folds, found.all.rows), (3, 450));
+    let names: Vec<&str> = found.groups.iter().map(|group| group.group.as_str()).collect();
+    assert_eq!(names, ["lead", "idle"]);
+    assert_eq!(found.groups[0].features, ["lead", "lead_recent"]);
+    let difference = |group: usize| found.groups[group].differences["log_loss"];
+    assert!(difference(0).interval.unwrap().low > 0.0, "{:?}", difference(0));
+    assert!(difference(1).mean.abs() < 0.1 * difference(0).mean, "{:?}", difference(1));
+    let version = fixture.registry().load("winner", 1).unwrap();
+    assert!(version.artifact.documents().report.as_ref().unwrap().contains("id=\"ablation\""));
+}
+
+#[test]
+fn without_groups_there_is_nothing_to_leave_out() {
+    let asked = || Validations { ablate: true, ..Validations::default() };
+    let error = run(&winner(""), &seasons(), asked()).unwrap_err();
+    assert!(matches!(error, TrainError::Validation(ValidationError::NoFeatureGroups)), "{error}");
+    let all = "features = [\"lead\"]\n[models.winner.feature_groups]\nall = [\"lead\"]\n";
+    let error = run(&winner(all), &seasons(), asked()).unwrap_err();
+    assert!(matches!(error, TrainError::Validation(ValidationError::NothingLeft { .. })), "{error}");
 }

@@ -1,10 +1,12 @@
 //! How models are fitted, in checked form.
 
 mod read;
+mod tunable;
 
 use smol_str::SmolStr;
 
 pub(super) use read::read;
+pub use tunable::{Dimension, Tunable};
 
 /// How a model is fitted, with checked parameters.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,8 @@ use super::super::findings::Findings;
 use super::super::markup::Markup;
 use super::super::tables::{Cell, count, figure, table};
 use super::title_of;
-use crate::validation::CrossValidation;
+use crate::tune::{Trial, Tuning};
+use crate::validation::{AblatedGroup, Ablation, CrossValidation};
 
 pub(in crate::page) fn validation(page: &mut Markup, manifest: &Manifest, findings: &Findings) {
     let found = &findings.validation;
@@ -26,6 +27,61 @@ pub(in crate::page) fn validation(page: &mut Markup, manifest: &Manifest, findin
         );
         folds(page, "leave-one-out", "Leave one out", &lead, metric, cross);
     }
+    if let Some(found) = &found.ablation {
+        ablation(page, found);
+    }
+    if let Some(found) = &found.tuning {
+        tuning(page, found);
+    }
+}
+
+fn ablation(page: &mut Markup, found: &Ablation) {
+    let lead = "The loss without a group of features − the loss with all, on the same rows within the training part. Right \
+                of the grey line the group helps; a bar across it does not tell.";
+    page.section("ablation", "Groups of features", lead).raw("<div class=\"figures\">\n");
+    let first = |group: &AblatedGroup| group.differences.first().map(|(loss, estimate)| (loss.clone(), *estimate));
+    let row = |group: &AblatedGroup| {
+        let (_, estimate) = first(group)?;
+        let told = format!("without {}: {:+.4} {}", group.group, estimate.mean, super::range(&estimate));
+        Some(IntervalRow { name: group.group.clone(), value: estimate.mean, interval: estimate.interval, told })
+    };
+    let rows: Vec<IntervalRow> = found.groups.iter().filter_map(row).collect();
+    let loss = found.groups.first().and_then(first).map(|(loss, _)| loss).unwrap_or_default();
+    let drawing = chart::intervals("Without each group", &format!("{} − with all", title_of(&loss)), 0.0, &rows);
+    figure(page, "Without each group", &drawing, "Bars are 95 % intervals that draw whole groups of rows.");
+    page.raw("</div>\n");
+    let line = |group: &AblatedGroup| {
+        let (_, estimate) = first(group)?;
+        let features = Cell::Prose(group.features.join(", "));
+        let numbers = [format!("{:+.4}", estimate.mean), super::range(&estimate)].map(Cell::Text);
+        Some([Cell::Text(group.group.clone()), features].into_iter().chain(numbers).collect())
+    };
+    let lines: Vec<Vec<Cell>> = found.groups.iter().filter_map(line).collect();
+    table(page, &["without", "features", title_of(&loss), "95 % interval"], &lines);
+    page.end_section();
+}
+
+fn tuning(page: &mut Markup, found: &Tuning) {
+    let lead = format!(
+        "Parameters searched for by successive halving on {} blocks of {} within the training part: {} points tried. As \
+         declared the loss is {:.4}.{}",
+        found.folds,
+        found.by,
+        count(found.trials),
+        found.declared,
+        if found.kept { " Nothing tried was better." } else { " The first line is what this version runs with." }
+    );
+    page.section("tuning", "Tuning", &lead);
+    let names: Vec<&str> =
+        found.best.first().map(|trial| trial.parameters.keys().map(String::as_str).collect()).unwrap_or_default();
+    let header: Vec<&str> = [title_of(&found.metric)].into_iter().chain(names.iter().copied()).collect();
+    let line = |trial: &Trial| {
+        let values = trial.parameters.values().map(ToString::to_string);
+        [format!("{:.4}", trial.loss)].into_iter().chain(values).map(Cell::Text).collect()
+    };
+    let lines: Vec<Vec<Cell>> = found.best.iter().map(line).collect();
+    table(page, &header, &lines);
+    page.end_section();
 }
 
 fn folds(page: &mut Markup, id: &str, title: &str, lead: &str, metric: &str, cross: &CrossValidation) {
