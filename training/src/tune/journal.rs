@@ -63,9 +63,9 @@ impl Journal {
         self.known.get(&(trial, rung)).copied()
     }
 
-    /// How many of the trials from 1 to `last` were tried at all.
-    pub(super) fn trials(&self, last: u32) -> usize {
-        (1..=last).filter(|&trial| self.find(trial, 0).is_some()).count()
+    /// How many of the trials from 1 to `last` were tried on rung `first`.
+    pub(super) fn trials(&self, last: u32, first: u32) -> usize {
+        (1..=last).filter(|&trial| self.find(trial, first).is_some()).count()
     }
 
     pub(super) fn add(&mut self, line: &Line) -> Result<(), JournalError> {

@@ -7,6 +7,7 @@
 mod draw;
 mod journal;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -80,6 +81,8 @@ const THIRD: usize = 3;
 /// Shares of the training groups that the rungs see.
 const RUNGS: [f64; 3] = [1.0 / 9.0, 1.0 / 3.0, 1.0];
 const TOP: u32 = 2;
+/// A rung with fewer groups in its smallest fold says more of chance, and of how little can be learned, than of parameters.
+const LEAST_GROUPS: usize = 20;
 const TRIALS: u32 = 27;
 /// A search that never ends is no search.
 const MOST_TRIALS: u32 = 100_000;
@@ -100,7 +103,8 @@ pub(crate) fn tune(
     let path = plan.journals.as_ref().map(|folder| folder.join(journal_name(model, dataset, rows, folds, &space)));
     let journal = path.as_deref().map_or_else(|| Ok(Journal::nowhere()), Journal::open)?;
     let deadline = plan.budget.map(|budget| Instant::now() + budget);
-    let mut search = Search { model, dataset, folds, space: &space, journal, deadline, resumed: 0, progress };
+    let first = first_rung(folds.iter().map(|fold| count(fold, &dataset.groups)).min().unwrap_or(0));
+    let mut search = Search { model, dataset, folds, space: &space, journal, deadline, first, resumed: 0, progress };
 
     let declared = search.declared()?;
     let each = plan.trials.unwrap_or(TRIALS).clamp(1, MOST_TRIALS);
@@ -123,7 +127,7 @@ pub(crate) fn tune(
         by: by.to_owned(),
         folds: folds.len() as u64,
         metric: Metric::of(model.task)[0].name().to_owned(),
-        trials: search.journal.trials(tried) as u64,
+        trials: search.journal.trials(tried, first) as u64,
         resumed: search.resumed,
         declared,
         best,
@@ -146,6 +150,16 @@ fn journal_name(model: &Model, dataset: &Dataset, rows: &[usize], folds: &[Fold]
     format!("{}-{}.jsonl", model.name, &hash.as_str()[..16])
 }
 
+/// The lowest rung with groups enough, of a smallest fold with so many.
+fn first_rung(groups: usize) -> u32 {
+    (0..TOP).find(|rung| LEAST_GROUPS * THIRD.pow(TOP - rung) <= groups).unwrap_or(TOP)
+}
+
+/// Groups that a fold learns from.
+fn count(fold: &Fold, groups: &[u32]) -> usize {
+    fold.train.iter().map(|&row| groups[row]).collect::<BTreeSet<_>>().len()
+}
+
 struct Search<'a> {
     model: &'a Model,
     dataset: &'a Dataset,
@@ -153,6 +167,8 @@ struct Search<'a> {
     space: &'a [Dimension],
     journal: Journal,
     deadline: Option<Instant>,
+    /// Where trials begin.
+    first: u32,
     resumed: u64,
     progress: &'a dyn Progress,
 }
@@ -173,10 +189,11 @@ impl Search<'_> {
 
     /// One round: trials that saw all groups with their losses, and whether there was time for all of it.
     fn halve(&mut self, trials: std::ops::Range<u32>) -> Result<(Vec<(u32, f64)>, bool), TuneError> {
-        let sizes = std::iter::successors(Some(trials.len()), |size| Some(size.div_ceil(THIRD))).take(RUNGS.len());
+        let sizes = std::iter::successors(Some(trials.len()), |size| Some(size.div_ceil(THIRD)))
+            .take((TOP - self.first + 1) as usize);
         let (total, mut done) = (sizes.sum::<usize>() as u64, 0);
         let mut left: Vec<u32> = trials.collect();
-        for (rung, share) in (0_u32..).zip(RUNGS) {
+        for (rung, share) in (0_u32..).zip(RUNGS).skip(self.first as usize) {
             let folds: Vec<Fold> =
                 self.folds.iter().map(|fold| shrunk(fold, &self.dataset.groups, share, self.model.seed)).collect();
             let mut losses = Vec::with_capacity(left.len());

