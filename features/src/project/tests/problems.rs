@@ -125,7 +125,9 @@ fn algorithms_that_do_not_fit() {
         boosting("weight = \"yard\""),
         boosting("feature_groups = { down = [\"score\"], market = \"score\" }"),
         boosting("features = [\"state\"]\nfeature_groups = { stat = [\"scroe\"] }"),
-        boosting("tune = { max_depht = [2, 6], max_depth = [2, 40], trees = [10.5, 20], learning_rate = [0.3, 0.1], l2 = 3 }"),
+        boosting(
+            "tune = { max_depht = [2, 6], max_depth = [2, 40], trees = [10.5, 20], learning_rate = [0.3, 0.1], l2 = 3 }",
+        ),
         boosting("cross_validate = 0"),
     ];
     let written: Vec<_> =
