@@ -135,18 +135,22 @@ fn train_keeps_the_contract_of_its_json() {
                 "ece": "number", "paired_log_loss_difference": difference, "paired_brier_difference": difference
             }
         },
+        "family": null,
         "coefficients": { "intercept": "number", "terms": [term] },
         "importances": {
             "rows": "number", "base": "number", "features": [{ "feature": "text", "mean_contribution": "number" }]
         },
+        "validation": {},
         "seconds": {
-            "load": "number", "features": "number", "fit": "number", "evaluate": "number", "total": "number"
+            "load": "number", "features": "number", "fit": "number", "evaluate": "number", "report": "number",
+            "total": "number"
         },
         "gate": "text",
         "gate_rules": [{ "metric": "text", "max": "number", "observed": "number", "kept": true }],
         "refit": null,
         "data": { "rows": "number", "digest": "text", "sources": ["text"] },
         "warnings": [],
+        "report": "text",
     });
     assert_eq!(shape(&report), expected);
 }
