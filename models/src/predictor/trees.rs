@@ -79,10 +79,10 @@ impl Predictor for TreePredictor {
         match slots_of(width) {
             // No input, so every row is the same.
             1 => out.fill(self.finish(self.layout.sum_over_trees(&[f32::NEG_INFINITY]))),
-            ..=32 => self.narrow::<32>(inputs, out),
-            ..=64 => self.narrow::<64>(inputs, out),
-            ..=128 => self.narrow::<128>(inputs, out),
-            ..=256 => self.narrow::<256>(inputs, out),
+            2..=32 => self.narrow::<32>(inputs, out),
+            33..=64 => self.narrow::<64>(inputs, out),
+            65..=128 => self.narrow::<128>(inputs, out),
+            129..=256 => self.narrow::<256>(inputs, out),
             _ => self.wide(inputs, out),
         }
     }
