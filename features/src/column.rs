@@ -1,5 +1,7 @@
 //! A column of values of one type: what the batch host moves between files, programs and models. Free of polars.
 
+use std::ops::Range;
+
 use smol_str::SmolStr;
 
 use crate::value::{Type, Value};
@@ -12,6 +14,18 @@ pub enum Data {
     Int(Vec<i64>),
     Float(Vec<f64>),
     String(Vec<SmolStr>),
+}
+
+impl Data {
+    /// So many values of no meaning.
+    pub fn blank(ty: Type, rows: usize) -> Data {
+        match ty {
+            Type::Bool => Data::Bool(vec![false; rows]),
+            Type::Int | Type::Timestamp | Type::Interval => Data::Int(vec![0; rows]),
+            Type::Float => Data::Float(vec![0.0; rows]),
+            Type::String => Data::String(vec![SmolStr::default(); rows]),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -70,6 +84,18 @@ impl Column {
         Column { ty: self.ty, data, valid }
     }
 
+    /// The rows of a range; panics past the end, as a slice does.
+    pub fn slice(&self, rows: Range<usize>) -> Column {
+        let data = match &self.data {
+            Data::Bool(v) => Data::Bool(v[rows.clone()].to_vec()),
+            Data::Int(v) => Data::Int(v[rows.clone()].to_vec()),
+            Data::Float(v) => Data::Float(v[rows.clone()].to_vec()),
+            Data::String(v) => Data::String(v[rows.clone()].to_vec()),
+        };
+        let valid = self.valid.as_ref().map(|v| v[rows].to_vec()).filter(|v| v.contains(&false));
+        Column { ty: self.ty, data, valid }
+    }
+
     /// As model inputs: see [`Value::as_number`]; `None` becomes NaN.
     pub fn numbers(&self) -> Vec<f64> {
         (0..self.len()).map(|row| self.value(row).as_number().unwrap_or(f64::NAN)).collect()
@@ -100,6 +126,25 @@ impl ColumnBuilder {
             Type::String => Data::String(Vec::with_capacity(capacity)),
         };
         ColumnBuilder { column: Column { ty, data, valid: None }, valid: Vec::with_capacity(capacity) }
+    }
+
+    /// So many NULLs, to be [set](ColumnBuilder::set).
+    pub fn nulls(ty: Type, rows: usize) -> ColumnBuilder {
+        ColumnBuilder { column: Column { ty, data: Data::blank(ty, rows), valid: None }, valid: vec![false; rows] }
+    }
+
+    /// Puts the value of a row that is there; panics past the end, as a slice does.
+    #[inline(always)]
+    pub fn set(&mut self, row: usize, value: Value) {
+        self.valid[row] = value.ty() == Some(self.column.ty);
+        match (&mut self.column.data, value) {
+            (Data::Bool(v), Value::Bool(b)) => v[row] = b,
+            (Data::Int(v), Value::Int(i) | Value::Timestamp(i) | Value::Interval(i)) => v[row] = i,
+            (Data::Float(v), Value::Float(x)) => v[row] = x,
+            (Data::String(v), Value::String(s)) => v[row] = s,
+            // What stands under a NULL is unspecified.
+            _ => {}
+        }
     }
 
     pub fn push(&mut self, value: &Value) {

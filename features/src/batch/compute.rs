@@ -12,6 +12,7 @@ use self::keys::Keys;
 use super::error::BatchError;
 use super::history::History;
 use crate::column::Table;
+use crate::kernel::Kernel;
 use crate::plan::View;
 
 /// In which order, and with which decisions, history is folded.
@@ -58,10 +59,12 @@ pub fn compute(view: &Arc<View>, history: &History, order: Order) -> Result<View
         rows.sort_unstable();
         rows
     };
-    let kept = chunks::before(view, columns, &accepted);
-    let windows = fold::results(view, history, &admitted.logs, &kept);
-    let mut outputs = chunks::after(view, columns, &kept.rows, &windows);
-    outputs.overflows += kept.overflows;
+    let kernel = Kernel::new(view);
+    let kept = chunks::before(view, columns, &accepted, &kernel.reads(view.before.outputs()));
+    let windows = fold::results(view, &kernel, history, &admitted.logs, &kept);
+    let Outputs { rows, overflows, .. } = kept;
+    let mut outputs = chunks::after(view, columns, rows, &windows);
+    outputs.overflows += overflows;
     let mut table = view_table(view, history, outputs);
     (table.late, table.duplicate) = (admitted.late, admitted.duplicate);
     Ok(table)

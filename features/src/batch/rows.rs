@@ -1,7 +1,6 @@
 //! Choosing and joining rows of columns.
 
 use rayon::prelude::*;
-use smol_str::SmolStr;
 
 use crate::column::{Column, Data};
 use crate::value::Type;
@@ -14,13 +13,7 @@ pub(super) fn all_but(rows: usize, without: impl Iterator<Item = usize>) -> Vec<
 
 /// NULL in every row.
 pub(super) fn nulls(ty: Type, rows: usize) -> Column {
-    let data = match ty {
-        Type::Bool => Data::Bool(vec![false; rows]),
-        Type::Int | Type::Timestamp | Type::Interval => Data::Int(vec![0; rows]),
-        Type::Float => Data::Float(vec![0.0; rows]),
-        Type::String => Data::String(vec![SmolStr::default(); rows]),
-    };
-    Column { ty, data, valid: (rows > 0).then(|| vec![false; rows]) }
+    Column { ty, data: Data::blank(ty, rows), valid: (rows > 0).then(|| vec![false; rows]) }
 }
 
 /// Columns of one type, one after the other.

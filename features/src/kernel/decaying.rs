@@ -76,7 +76,7 @@ impl Group {
     /// An accepted event enters the decaying means, whatever its place.
     pub(super) fn carry(&self, partition: &mut Partition, time: Micros, before: &[Value], results: &mut [Value]) {
         for (carried, decaying) in self.carried.iter().zip(&mut partition.decaying) {
-            carried.step(decaying, time, before, results);
+            carried.answer(decaying, time, before, results);
         }
     }
 
@@ -84,22 +84,35 @@ impl Group {
     pub(super) fn foresee(&self, partition: Option<&Partition>, time: Micros, before: &[Value], results: &mut [Value]) {
         for (index, carried) in self.carried.iter().enumerate() {
             let known = partition.and_then(|partition| partition.decaying.get(index));
-            carried.step(&mut known.copied().unwrap_or_default(), time, before, results);
+            carried.answer(&mut known.copied().unwrap_or_default(), time, before, results);
         }
     }
 }
 
 impl Carried {
-    fn step(&self, decaying: &mut Decaying, time: Micros, before: &[Value], results: &mut [Value]) {
+    fn answer(&self, decaying: &mut Decaying, time: Micros, before: &[Value], results: &mut [Value]) {
+        let value = |output: Option<usize>| output.and_then(|output| before.get(output));
+        let answer = self.step(decaying, time, value(self.argument), value(self.filter));
+        if let Some(result) = results.get_mut(self.call) {
+            *result = answer;
+        }
+    }
+
+    /// One event: what the call gives for it. `filter` is looked at only where the call has one.
+    pub(super) fn step(
+        &self,
+        decaying: &mut Decaying,
+        time: Micros,
+        argument: Option<&Value>,
+        filter: Option<&Value>,
+    ) -> Value {
         let seen = decaying.read();
-        let enters = self.filter.is_none_or(|filter| before.get(filter) == Some(&Value::Bool(true)));
-        match self.argument.and_then(|argument| before.get(argument)) {
+        let enters = self.filter.is_none() || filter == Some(&Value::Bool(true));
+        match argument {
             Some(Value::Float(x)) if enters => decaying.enter(self.half_life, time, *x),
             Some(Value::Int(i)) if enters => decaying.enter(self.half_life, time, *i as f64),
             _ => {}
         }
-        if let Some(result) = results.get_mut(self.call) {
-            *result = if self.exclude_current { seen } else { decaying.read() };
-        }
+        if self.exclude_current { seen } else { decaying.read() }
     }
 }

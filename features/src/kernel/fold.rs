@@ -73,7 +73,7 @@ impl Group {
         let number = *left + last as u64;
         for (operator, head) in self.operators.iter().zip(heads) {
             if operator.frame != Frame::Unbounded {
-                let start = operator.start_after(rows, (head.start - *left) as usize, last, place.time);
+                let start = operator.start_after(|row| rows.time(row), (head.start - *left) as usize, last, place.time);
                 head.leave(operator, rows, *left, start);
             }
             if operator.exclude_current {

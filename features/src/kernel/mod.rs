@@ -4,6 +4,9 @@
 //! event out of order may still have to be placed among, and as far before them as a frame reaches), the base (what is
 //! left of all older rows: one accumulator per call that sees everything) and the heads (one accumulator per call, ready
 //! for the next event in order). Base and buffer are the state; heads are derived from them and never stored.
+//!
+//! A log in order that is all there, as history is, is folded a call at a time over columns and without state; the
+//! accumulators are the same.
 
 mod account;
 mod arrange;
@@ -11,6 +14,7 @@ mod as_of;
 mod decaying;
 mod exact_sum;
 mod fold;
+mod log;
 mod operator;
 mod persist;
 #[cfg(test)]
@@ -22,6 +26,7 @@ pub(crate) use account::value_bytes;
 pub use account::{Account, Accumulates, Cost};
 pub use arrange::Kernel;
 pub use exact_sum::ExactSum;
+pub use log::{Log, Results};
 pub use state::ViewState;
 
 pub use crate::wire::StateError;

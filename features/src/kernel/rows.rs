@@ -30,6 +30,10 @@ impl Rows {
         self.places.get(row).copied()
     }
 
+    pub(super) fn time(&self, row: usize) -> Option<Micros> {
+        self.places.get(row).map(|place| place.time)
+    }
+
     pub(super) fn last(&self) -> Option<Place> {
         self.places.back().copied()
     }

@@ -98,7 +98,7 @@ fn compare_partition_values(a: &Value, b: &Value) -> Ordering {
 }
 
 /// The one form of values that name the same partition.
-fn same_partition(value: &Value) -> Value {
+pub(super) fn same_partition(value: &Value) -> Value {
     match value {
         Value::Float(x) => Value::Float(x + 0.0),
         other => other.clone(),

@@ -11,6 +11,21 @@ use crate::column::{Column, Data};
 use crate::element::{CHUNK, Lane, Register, Slice, Stored, View};
 use crate::value::{Type, Value};
 
+/// Registers of the column machine for one program, reused from range to range.
+#[derive(Debug)]
+pub struct ColumnScratch {
+    constants: Vec<Register>,
+    registers: Vec<Register>,
+}
+
+impl ColumnScratch {
+    pub(super) fn new(program: &Program) -> ColumnScratch {
+        let mut registers: Vec<Register> = Vec::new();
+        registers.resize_with(program.registers, Register::default);
+        ColumnScratch { constants: program.constants.iter().map(splat).collect(), registers }
+    }
+}
+
 /// A chunk of the input, and everything computed from it so far.
 struct Chunk<'a> {
     registers: &'a [Register],
@@ -26,27 +41,26 @@ pub(super) fn run(
     range: Range<usize>,
     fields: &[Option<&Column>],
     windows: &[Column],
-) -> (Vec<Column>, u64) {
-    let constants: Vec<Register> = program.constants.iter().map(splat).collect();
-    let mut registers: Vec<Register> = Vec::new();
-    registers.resize_with(program.registers, Register::default);
-    let mut outputs: Vec<Output> = program.outputs.iter().map(|(ty, _)| Output::new(*ty, range.len())).collect();
+    scratch: &mut ColumnScratch,
+    outputs: &mut [Target<'_>],
+) -> u64 {
+    let ColumnScratch { constants, registers } = scratch;
     let mut overflows = 0;
     for start in range.clone().step_by(CHUNK) {
         let rows = CHUNK.min(range.end - start);
         for step in &program.steps {
             // Out of the file while it is written: a step never reads its own target.
             let mut target = std::mem::take(&mut registers[step.target]);
-            let chunk = Chunk { registers: &registers, constants: &constants, fields, windows, start, rows };
+            let chunk = Chunk { registers, constants, fields, windows, start, rows };
             overflows += chunk.step(program, step, &mut target);
             registers[step.target] = target;
         }
-        let chunk = Chunk { registers: &registers, constants: &constants, fields, windows, start, rows };
+        let chunk = Chunk { registers, constants, fields, windows, start, rows };
         for (output, (_, operand)) in outputs.iter_mut().zip(&program.outputs) {
-            output.extend(&chunk.slice(*operand), rows);
+            output.write(&chunk.slice(*operand), start - range.start, rows);
         }
     }
-    (outputs.into_iter().map(Output::finish).collect(), overflows)
+    overflows
 }
 
 impl Chunk<'_> {
@@ -201,49 +215,67 @@ fn splat(constant: &Constant) -> Register {
     }
 }
 
-/// A column being written chunk by chunk.
-struct Output {
-    ty: Type,
-    data: Data,
-    /// As long as the data up to the last chunk that had a mask.
+/// Where an output's values go: a place for each row.
+#[derive(Debug)]
+pub struct Target<'a> {
+    place: TargetData<'a>,
+    /// As long as the rows up to the last chunk that had a mask.
     valid: Vec<bool>,
 }
 
-impl Output {
-    fn new(ty: Type, capacity: usize) -> Output {
-        let data = match ty {
-            Type::Bool => Data::Bool(Vec::with_capacity(capacity)),
-            Type::Int | Type::Timestamp | Type::Interval => Data::Int(Vec::with_capacity(capacity)),
-            Type::Float => Data::Float(Vec::with_capacity(capacity)),
-            Type::String => Data::String(Vec::with_capacity(capacity)),
-        };
-        Output { ty, data, valid: Vec::new() }
+#[derive(Debug)]
+enum TargetData<'a> {
+    Bool(&'a mut [bool]),
+    Int(&'a mut [i64]),
+    Float(&'a mut [f64]),
+    String(&'a mut [SmolStr]),
+    /// Nobody wants it.
+    Nowhere,
+}
+
+impl<'a> Target<'a> {
+    /// The values go nowhere.
+    pub fn nowhere() -> Target<'a> {
+        Target { place: TargetData::Nowhere, valid: Vec::new() }
     }
 
-    fn extend(&mut self, slice: &Slice<'_>, rows: usize) {
-        match &mut self.data {
-            Data::Bool(data) => append(data, &mut self.valid, &bool::view(slice, rows)),
-            Data::Int(data) => append(data, &mut self.valid, &i64::view(slice, rows)),
-            Data::Float(data) => append(data, &mut self.valid, &f64::view(slice, rows)),
-            Data::String(data) => append(data, &mut self.valid, &SmolStr::view(slice, rows)),
+    /// One for each `rows` rows of the data, the last for what is left.
+    pub fn split(data: &'a mut Data, rows: usize) -> Vec<Target<'a>> {
+        fn each<'a, T>(data: &'a mut [T], rows: usize, place: fn(&'a mut [T]) -> TargetData<'a>) -> Vec<Target<'a>> {
+            data.chunks_mut(rows.max(1)).map(|data| Target { place: place(data), valid: Vec::new() }).collect()
+        }
+        match data {
+            Data::Bool(data) => each(data, rows, TargetData::Bool),
+            Data::Int(data) => each(data, rows, TargetData::Int),
+            Data::Float(data) => each(data, rows, TargetData::Float),
+            Data::String(data) => each(data, rows, TargetData::String),
         }
     }
 
-    fn finish(self) -> Column {
-        let Output { ty, data, mut valid } = self;
-        let mut column = Column { ty, data, valid: None };
-        if valid.contains(&false) {
-            valid.resize(column.len(), true);
-            column.valid = Some(valid);
+    fn write(&mut self, slice: &Slice<'_>, start: usize, rows: usize) {
+        let valid = &mut self.valid;
+        match &mut self.place {
+            TargetData::Bool(data) => put(&mut data[start..start + rows], valid, start, &bool::view(slice, rows)),
+            TargetData::Int(data) => put(&mut data[start..start + rows], valid, start, &i64::view(slice, rows)),
+            TargetData::Float(data) => put(&mut data[start..start + rows], valid, start, &f64::view(slice, rows)),
+            TargetData::String(data) => put(&mut data[start..start + rows], valid, start, &SmolStr::view(slice, rows)),
+            TargetData::Nowhere => {}
         }
-        column
+    }
+
+    /// Which of the `rows` rows are not NULL; `None`: all.
+    pub fn into_valid(mut self, rows: usize) -> Option<Vec<bool>> {
+        self.valid.contains(&false).then(|| {
+            self.valid.resize(rows, true);
+            self.valid
+        })
     }
 }
 
-fn append<T: Clone>(data: &mut Vec<T>, valid: &mut Vec<bool>, view: &View<'_, T>) {
+fn put<T: Clone>(data: &mut [T], valid: &mut Vec<bool>, start: usize, view: &View<'_, T>) {
     if let Some(mask) = view.valid {
-        valid.resize(data.len(), true);
+        valid.resize(start, true);
         valid.extend_from_slice(mask);
     }
-    data.extend_from_slice(view.data);
+    data.clone_from_slice(view.data);
 }

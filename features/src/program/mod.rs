@@ -12,7 +12,8 @@ mod step;
 
 use std::ops::Range;
 
-use crate::column::Column;
+pub use self::columns::{ColumnScratch, Target};
+use crate::column::{Column, Data};
 use crate::plan::Expr;
 use crate::value::{Type, Value};
 use set::Set;
@@ -82,7 +83,33 @@ impl Program {
 
     /// [`Program::eval_columns`] for some of the rows: what one of several threads does.
     pub fn eval_range(&self, rows: Range<usize>, fields: &[Option<&Column>], windows: &[Column]) -> (Vec<Column>, u64) {
-        columns::run(self, rows, fields, windows)
+        let mut outputs: Vec<Data> = self.outputs.iter().map(|(ty, _)| Data::blank(*ty, rows.len())).collect();
+        let mut targets: Vec<Target<'_>> = outputs
+            .iter_mut()
+            .map(|data| Target::split(data, rows.len()).pop().unwrap_or_else(Target::nowhere))
+            .collect();
+        let overflows = self.eval_into(rows.clone(), fields, windows, &mut self.column_scratch(), &mut targets);
+        let valid: Vec<_> = targets.into_iter().map(|target| target.into_valid(rows.len())).collect();
+        let columns = self.outputs.iter().zip(outputs).zip(valid);
+        (columns.map(|(((ty, _), data), valid)| Column { ty: *ty, data, valid }).collect(), overflows)
+    }
+
+    /// For [`Program::eval_into`] of this program.
+    pub fn column_scratch(&self) -> ColumnScratch {
+        ColumnScratch::new(self)
+    }
+
+    /// [`Program::eval_range`] into places that are there: one per output, each for as many rows as the range. Returns
+    /// the number of integer overflows.
+    pub fn eval_into(
+        &self,
+        rows: Range<usize>,
+        fields: &[Option<&Column>],
+        windows: &[Column],
+        scratch: &mut ColumnScratch,
+        outputs: &mut [Target<'_>],
+    ) -> u64 {
+        columns::run(self, rows, fields, windows, scratch, outputs)
     }
 }
 

@@ -57,10 +57,11 @@ fn ideal(history: &History, rows: &[usize]) -> KeyLog {
     let mut clock = KeyClock::default();
     let mut restarts = Vec::new();
     for (index, &row) in rows.iter().enumerate() {
-        // Without ids: nothing is a duplicate here, so there is nothing to remember.
-        if clock.accept(&history.stream, place_of(history, row), &[]) {
+        // Nothing is a duplicate here, so no id need be remembered.
+        if clock.is_idle(&history.stream, history.times[row]) {
             restarts.push(index);
         }
+        clock.newest = Some(history.times[row]);
     }
     KeyLog { rows, restarts }
 }

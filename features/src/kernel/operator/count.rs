@@ -8,16 +8,17 @@ pub(in crate::kernel) struct Count(u64);
 
 impl Count {
     #[inline]
-    pub(super) fn enter(&mut self, value: &Value) {
+    pub(in crate::kernel) fn enter(&mut self, value: &Value) {
         self.0 += u64::from(!value.is_null());
     }
 
     #[inline]
-    pub(super) fn leave(&mut self, value: &Value) {
+    pub(in crate::kernel) fn leave(&mut self, value: &Value) {
         self.0 -= u64::from(!value.is_null());
     }
 
-    pub(super) fn read(&self) -> Value {
+    #[inline]
+    pub(in crate::kernel) fn read(&self) -> Value {
         i64::try_from(self.0).map_or(Value::Null, Value::Int)
     }
 

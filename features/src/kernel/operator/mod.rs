@@ -23,7 +23,7 @@ use self::lag::Lag;
 use self::last::Last;
 use self::nth::Nth;
 use self::spread::Spread;
-use self::sum::{FloatSum, IntegerSum};
+pub(super) use self::sum::{FloatSum, IntegerSum};
 use super::rows::Rows;
 use crate::plan::Frame;
 use crate::value::{Micros, Type, Value};
@@ -87,12 +87,18 @@ impl Operator {
 
     /// [`Operator::start`] of a row in order, found by walking on from the start of the row before it.
     #[inline]
-    pub(super) fn start_after(&self, rows: &Rows, previous: usize, end: usize, time: Micros) -> usize {
+    pub(super) fn start_after(
+        &self,
+        time_of: impl Fn(usize) -> Option<Micros>,
+        previous: usize,
+        end: usize,
+        time: Micros,
+    ) -> usize {
         match self.frame {
             Frame::Rows(n) => end.saturating_sub(n as usize),
             Frame::Range(width) => {
                 let out = |row: &usize| {
-                    let age = rows.place(*row).and_then(|place| time.checked_sub(place.time));
+                    let age = time_of(*row).and_then(|entered| time.checked_sub(entered));
                     *row < end && age.is_none_or(|age| age >= width)
                 };
                 previous + (previous..end).take_while(out).count()

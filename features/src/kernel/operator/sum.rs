@@ -15,7 +15,7 @@ pub(in crate::kernel) struct IntegerSum {
 
 impl IntegerSum {
     #[inline]
-    pub(super) fn enter(&mut self, value: &Value) {
+    pub(in crate::kernel) fn enter(&mut self, value: &Value) {
         if let Value::Int(i) | Value::Interval(i) = value {
             self.sum += i128::from(*i);
             self.count += 1;
@@ -23,14 +23,15 @@ impl IntegerSum {
     }
 
     #[inline]
-    pub(super) fn leave(&mut self, value: &Value) {
+    pub(in crate::kernel) fn leave(&mut self, value: &Value) {
         if let Value::Int(i) | Value::Interval(i) = value {
             self.sum -= i128::from(*i);
             self.count -= 1;
         }
     }
 
-    pub(super) fn read(&self, ty: Type, reading: Reading) -> Value {
+    #[inline]
+    pub(in crate::kernel) fn read(&self, ty: Type, reading: Reading) -> Value {
         match (reading, self.count) {
             (_, 0) => Value::Null,
             (Reading::Mean, count) => integer_mean(self.sum, count).map_or(Value::Null, Value::Float),
@@ -65,7 +66,7 @@ pub(in crate::kernel) struct FloatSum {
 
 impl FloatSum {
     #[inline]
-    pub(super) fn enter(&mut self, value: &Value) {
+    pub(in crate::kernel) fn enter(&mut self, value: &Value) {
         if let Value::Float(x) = value {
             self.sum.add(*x);
             self.count += 1;
@@ -73,7 +74,7 @@ impl FloatSum {
     }
 
     #[inline]
-    pub(super) fn leave(&mut self, value: &Value) {
+    pub(in crate::kernel) fn leave(&mut self, value: &Value) {
         if let Value::Float(x) = value {
             self.sum.subtract(*x);
             self.count -= 1;
@@ -81,7 +82,7 @@ impl FloatSum {
     }
 
     #[inline]
-    pub(super) fn read(&self, reading: Reading) -> Value {
+    pub(in crate::kernel) fn read(&self, reading: Reading) -> Value {
         let rounded = match (reading, self.count) {
             (_, 0) => None,
             (Reading::Value | Reading::Root, _) => self.sum.read(),

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::column::Column;
+use crate::kernel::{Log, Results};
 use crate::program::arbitrary;
 
 fn any_frame() -> impl Strategy<Value = Frame> {
@@ -102,6 +104,15 @@ fn times(plan: &Plan, steps: &[Step]) -> Vec<Micros> {
     steps.iter().map(&mut time).collect()
 }
 
+/// The results of a log by row and call.
+struct Found(Vec<Vec<Option<Value>>>);
+
+impl Results for Found {
+    fn put(&mut self, call: usize, row: usize, result: Value) {
+        assert!(self.0[row][call].replace(result).is_none());
+    }
+}
+
 proptest! {
     #[test]
     fn folding_gives_what_the_oracle_recomputes(plan in any_plan(), steps in any_steps()) {
@@ -118,6 +129,27 @@ proptest! {
             let expected = oracle.fold(place, &before);
             assert_same_bits(&found, &expected, &(&plan, place));
             assert_same_bits(&asked, &expected, &("asked before", &plan, place));
+        }
+    }
+
+    #[test]
+    fn a_log_at_once_gives_what_the_oracle_recomputes(plan in any_plan(), steps in any_steps()) {
+        let mut times = times(&plan, &steps);
+        times.sort_unstable();
+        let before: Vec<Vec<Value>> = steps.iter().map(|step| plan.before(&step.fields)).collect();
+        // The log's rows stand in the columns in another order.
+        let rows: Vec<usize> = (0..steps.len()).rev().collect();
+        let columns: Vec<Column> = plan.types().into_iter().enumerate().map(|(output, ty)| {
+            let values: Vec<Value> = rows.iter().map(|row| before[*row][output].clone()).collect();
+            Column::from_values(ty, &values)
+        }).collect();
+        let mut found = Found(vec![vec![None; plan.calls.len()]; steps.len()]);
+        plan.kernel().fold_log(Log { before: &columns, rows: &rows, times: &times }, &mut found);
+        let mut oracle = plan.oracle();
+        for (row, results) in found.0.into_iter().enumerate() {
+            let place = Place { time: times[row], offset: row as u64 };
+            let results: Vec<Value> = results.into_iter().map(Option::unwrap).collect();
+            assert_same_bits(&results, &oracle.fold(place, &before[row]), &(&plan, place));
         }
     }
 

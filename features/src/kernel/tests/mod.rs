@@ -65,13 +65,21 @@ impl Plan {
 
     /// What a view of these windows would compute from a row before them.
     fn before(&self, fields: &[Value]) -> Vec<Value> {
-        let windows = self.windows.iter().flat_map(|w| &w.partition);
-        let calls = self.calls.iter().flat_map(|c| c.argument.iter().chain(&c.filter));
         let value = |e: &Expr| match e.node {
             Node::Field(index) => fields[index].clone(),
             _ => Value::Null,
         };
-        windows.chain(calls).map(value).collect()
+        self.expressions().map(value).collect()
+    }
+
+    /// Of what is computed before the windows.
+    fn types(&self) -> Vec<Type> {
+        self.expressions().map(|e| e.ty).collect()
+    }
+
+    fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let windows = self.windows.iter().flat_map(|w| &w.partition);
+        windows.chain(self.calls.iter().flat_map(|c| c.argument.iter().chain(&c.filter)))
     }
 }
 
