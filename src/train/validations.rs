@@ -86,7 +86,7 @@ pub(super) fn describe(validation: &Validation) -> Vec<String> {
     }
     if let Some(found) = &validation.ablation {
         lines.push(String::new());
-        lines.push(format!("  without each group of features, on {} folds by {}", found.folds, found.by));
+        lines.push(format!("  without each group of features, on {} by {}", folds_of(found.folds), found.by));
         lines.extend(ablation(found));
     }
     if let Some(found) = &validation.tuning {
@@ -94,6 +94,10 @@ pub(super) fn describe(validation: &Validation) -> Vec<String> {
         lines.extend(tuning(found));
     }
     lines
+}
+
+fn folds_of(folds: u64) -> String {
+    if folds == 1 { "1 fold".to_owned() } else { format!("{folds} folds") }
 }
 
 /// One line a group and loss.
@@ -118,8 +122,8 @@ fn tuning(found: &Tuning) -> Vec<String> {
         resumed => format!(", {} results of an earlier run taken over", count(resumed)),
     };
     let mut lines = vec![format!(
-        "  tuned on {} folds by {}: {} points tried{resumed}",
-        found.folds,
+        "  tuned on {} by {}: {} points tried{resumed}",
+        folds_of(found.folds),
         found.by,
         count(found.trials),
     )];

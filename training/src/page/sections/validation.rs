@@ -63,9 +63,9 @@ fn ablation(page: &mut Markup, found: &Ablation) {
 
 fn tuning(page: &mut Markup, found: &Tuning) {
     let lead = format!(
-        "Parameters searched for by successive halving on {} blocks of {} within the training part: {} points tried. As \
+        "Parameters searched for by successive halving within the training part ({} of cross-validation by {}): {} points tried. As \
          declared the loss is {:.4}.{}",
-        found.folds,
+        if found.folds == 1 { "1 fold".to_owned() } else { format!("{} folds", found.folds) },
         found.by,
         count(found.trials),
         found.declared,
