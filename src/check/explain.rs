@@ -17,7 +17,7 @@ const LONGEST: usize = 100;
 #[cfg(feature = "train")]
 type Measured = Option<features::batch::StateSizes>;
 #[cfg(not(feature = "train"))]
-type Measured = Option<std::convert::Infallible>;
+type Measured = Option<()>;
 
 /// Each view explained: lines for people, an object for `--json`.
 pub(super) fn views(project: &Project) -> Vec<(Vec<String>, serde_json::Value)> {

@@ -31,7 +31,7 @@ pub(super) struct Args {
     /// The model of the project that it becomes a version of.
     #[arg(long, value_name = "MODEL")]
     name: String,
-    /// The feature for one of the file's own names: of an input, or of a column as in X[3]. Without any, inputs take the
+    /// The feature for one of the file's own names: of an input, or of a column as in `X[3]`. Without any, inputs take the
     /// features of their names, and one wide input takes the model's features in the project's order.
     #[arg(long, value_name = "INPUT=FEATURE", value_parser = pair)]
     map: Vec<(String, String)>,

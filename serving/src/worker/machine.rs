@@ -8,7 +8,7 @@
 //! 5. then, batch by batch: fold, predict, commit outputs with the offset; states follow, in the same write or in
 //!    flushes of their own.
 //!
-//! A lane that nothing serves from yet is folded from its own L in small portions between the batches ([`course`]). Once
+//! A lane that nothing serves from yet is folded from its own L in small portions between the batches ([`course()`]). Once
 //! it is level it folds each batch like the others, and only then may a version that needs it be made champion. Lanes of
 //! versions that nobody keeps any more are removed when there is nothing else to do.
 //!

@@ -77,16 +77,33 @@ pub(super) fn run(args: &Args, project: &Project, context: &Context) -> anyhow::
         "same": same,
         "changes": changes,
     });
-    #[cfg(feature = "train")]
-    if !same {
-        let compared = values::compare(&args.data, project, &before, &after)?;
-        for line in values::lines(&compared) {
-            say(context, line);
-        }
-        object["values"] = serde_json::to_value(&compared)?;
+    if !same && let Some(values) = values(args, project, [&before, &after], context)? {
+        object["values"] = values;
     }
     output::json(context, &object);
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+}
+
+/// How many values differ, told and as JSON.
+#[cfg(feature = "train")]
+fn values(
+    args: &Args,
+    project: &Project,
+    [before, after]: [&Side; 2],
+    context: &Context,
+) -> anyhow::Result<Option<serde_json::Value>> {
+    let compared = values::compare(&args.data, project, before, after)?;
+    for line in values::lines(&compared) {
+        say(context, line);
+    }
+    Ok(Some(serde_json::to_value(&compared)?))
+}
+
+/// This binary cannot read history.
+#[cfg(not(feature = "train"))]
+#[expect(clippy::unnecessary_wraps, reason = "as with history")]
+fn values(_: &Args, _: &Project, _: [&Side; 2], _: &Context) -> anyhow::Result<Option<serde_json::Value>> {
+    Ok(None)
 }
 
 impl Changes {

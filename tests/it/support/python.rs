@@ -31,6 +31,8 @@ impl Python {
     #[track_caller]
     pub(crate) fn run(&self, script: &str, args: &[&Path]) -> Value {
         let mut command = Command::new(&self.interpreter);
+        // Some packages write folders of their own where they run.
+        command.current_dir(env!("CARGO_TARGET_TMPDIR"));
         let output = command.arg(self.scripts.join(script)).args(args).output().expect("python runs");
         assert_success(&output);
         last_json_line(&output)
