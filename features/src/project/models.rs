@@ -5,24 +5,23 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use smol_str::SmolStr;
-use toml::Spanned;
-use toml::de::DeValue;
 
 use super::algorithm::{self, CalibrationMethod};
-use super::document::{Document, Section, Text, described, float_of, integer_of, text_of};
+use super::document::{Document, Section, Text};
 use super::family;
 use super::gate;
+use super::inputs;
 use super::slices;
-use super::spec::{Model, Split, Task, TestPart};
+use super::spec::{Model, Task};
+use super::split;
 use super::streams::field_named;
 use super::tune;
 use super::views::ViewEntry;
-use crate::element::parse_timestamp;
 use crate::nearest::did_you_mean;
 use crate::plan::{Node, View};
 use crate::schema::{Compiled, Stream};
 use crate::sql::{self, Scope};
-use crate::value::{Type, Value};
+use crate::value::Type;
 
 /// What a model's declaration is checked against.
 pub(super) struct Declared<'a> {
@@ -76,16 +75,16 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let references_at = fields(&references);
     check_references(doc, &references, &stream);
     let group = group.map_or_else(|| stream.key.clone(), |texts| fields(&texts));
-    let split = split_section.map(|section| split(section, &stream, &broken));
+    let split = split_section.map(|section| split::read(section, &stream, &broken));
     let view = view?;
     refuse_references(doc, &references, &view);
-    let feature_groups = groups_section.map(|section| feature_groups(&section, &view)).unwrap_or_default();
-    let inputs = inputs(doc, name, features.as_deref(), &view, &feature_groups);
+    let feature_groups = groups_section.map(|section| inputs::feature_groups(&section, &view)).unwrap_or_default();
+    let inputs = inputs::read(doc, name, features.as_deref(), &view, &feature_groups);
     let per = family::check(doc, per, &view);
     let inputs: Vec<usize> = inputs.into_iter().filter(|&input| per.is_none_or(|per| per.column != input)).collect();
     let algorithm = algorithm?;
     let tune = tune_section.map(|section| tune::read(&section, &algorithm.algorithm)).unwrap_or_default();
-    check_monotone(doc, &algorithm.monotone, &view, &inputs);
+    inputs::check_monotone(doc, &algorithm.monotone, &view, &inputs);
     // An absent part is fine, a faulty one is not.
     let filter = filter.map_or(Some(None), |whole| whole.map(Some))?;
     let split = split.map_or(Some(None), |whole| whole.map(Some))?;
@@ -185,47 +184,6 @@ fn weight_of(doc: &Document, text: &Text<'_>, scope: &Scope<'_>) -> Option<Compi
     Some(weight)
 }
 
-/// Each group's columns; those that cannot be features are told.
-fn feature_groups(section: &Section<'_>, view: &View) -> IndexMap<SmolStr, Vec<usize>> {
-    let doc = section.doc;
-    let mut groups = IndexMap::new();
-    for (name, value) in section.entries() {
-        if view.columns.iter().any(|column| column.name == name.value) {
-            let message = format!("`{}` is a column of the view `{}`", name.value, view.name);
-            doc.problem(name.span.clone(), message, "call the group something else".to_owned());
-        }
-        let texts = match value.get_ref() {
-            DeValue::Array(items) => items.iter().map(text_of).collect::<Option<Vec<_>>>(),
-            _ => None,
-        };
-        let Some(texts) = texts.filter(|texts| !texts.is_empty()) else {
-            let message =
-                format!("`{}` must be a list of features, this is {}", name.value, described(value.get_ref()));
-            doc.problem(value.span(), message, format!("write {} = [\"…\", \"…\"]", name.value));
-            continue;
-        };
-        let mut columns = Vec::new();
-        for text in &texts {
-            columns.extend(feature(doc, text, view, &columns, &IndexMap::new()));
-        }
-        groups.insert(SmolStr::new(name.value), columns);
-    }
-    groups
-}
-
-/// A constraint on what the model does not see is a mistake.
-fn check_monotone(doc: &Document, monotone: &[Text<'_>], view: &View, inputs: &[usize]) {
-    for text in monotone {
-        let names = || inputs.iter().map(|&index| view.columns[index].name.as_str());
-        if !names().any(|name| name == text.value) {
-            let help = did_you_mean(text.value, names(), || {
-                format!("the features are {}", names().collect::<Vec<_>>().join(", "))
-            });
-            doc.problem(text.span.clone(), format!("`{}` is no feature of this model", text.value), help);
-        }
-    }
-}
-
 fn expression(
     doc: &Document,
     text: &Text<'_>,
@@ -276,117 +234,6 @@ fn refuse_references(doc: &Document, references: &[Text<'_>], view: &View) {
             doc.problem(text.span.clone(), message, help.to_owned());
         }
     }
-}
-
-fn inputs(
-    doc: &Document,
-    model: &Text<'_>,
-    features: Option<&[Text<'_>]>,
-    view: &View,
-    groups: &IndexMap<SmolStr, Vec<usize>>,
-) -> Vec<usize> {
-    let Some(features) = features else {
-        let inputs: Vec<usize> = view.features().map(|(index, _)| index).collect();
-        if inputs.is_empty() {
-            let message = format!("the view `{}` has no column that could be a feature", view.name);
-            let help = "add a bool, int or float column that is neither key nor id".to_owned();
-            doc.problem(model.span.clone(), message, help);
-        }
-        return inputs;
-    };
-    let mut inputs: Vec<usize> = Vec::new();
-    for text in features {
-        match groups.get(text.value) {
-            // A feature that several groups share stands once.
-            Some(group) => {
-                for index in group {
-                    if !inputs.contains(index) {
-                        inputs.push(*index);
-                    }
-                }
-            }
-            None => inputs.extend(feature(doc, text, view, &inputs, groups)),
-        }
-    }
-    inputs
-}
-
-/// A column that can be a feature and is not in `so_far`.
-fn feature(
-    doc: &Document,
-    text: &Text<'_>,
-    view: &View,
-    so_far: &[usize],
-    groups: &IndexMap<SmolStr, Vec<usize>>,
-) -> Option<usize> {
-    let Some(index) = view.columns.iter().position(|column| column.name == text.value) else {
-        let known = view.columns.iter().map(|column| column.name.as_str()).chain(groups.keys().map(SmolStr::as_str));
-        let help = did_you_mean(text.value, known, || format!("add it to the view: … AS {}", text.value));
-        doc.problem(text.span.clone(), format!("the view `{}` has no column `{}`", view.name, text.value), help);
-        return None;
-    };
-    let column = &view.columns[index];
-    if column.identity {
-        doc.problem(text.span.clone(), format!("`{}` names the row: it cannot be a feature", text.value), None);
-    } else if column.ty == Type::String {
-        let help = "make numbers of it in the view: CASE WHEN … THEN 1 ELSE 0 END".to_owned();
-        doc.problem(text.span.clone(), format!("`{}` is text: it cannot be a feature", text.value), help);
-    } else if so_far.contains(&index) {
-        doc.problem(text.span.clone(), format!("`{}` stands twice in features", text.value), None);
-    } else {
-        return Some(index);
-    }
-    None
-}
-
-/// `split = { time = "field", test_from = value }` or `split = { time = "field", test_share = 0.2 }`
-fn split(mut section: Section<'_>, stream: &Stream, broken: &HashSet<SmolStr>) -> Option<Split> {
-    let doc = section.doc;
-    let time = section.required_string("time", "time = \"field\": the field that tells old rows from new ones");
-    let from = section.get("test_from");
-    let has_share = section.has("test_share");
-    let share = test_share(&mut section);
-    if from.is_none() && !has_share {
-        let help = "test_from = …: the first value of the test part, or test_share = 0.2: the newest fifth of the rows";
-        section.missing("test_from", help);
-    }
-    if let (Some(from), true) = (from, has_share) {
-        doc.problem(from.span(), "a split has either test_from or test_share", "leave one of them out".to_owned());
-    }
-    section.finish();
-    let time = time.and_then(|text| field_named(doc, &text, &stream.schema, broken))?;
-    let test = match from {
-        Some(from) => TestPart::From(value_of(doc, from, stream.schema.fields[time].ty)?),
-        None => TestPart::Share(share?),
-    };
-    Some(Split { time, test })
-}
-
-fn test_share(section: &mut Section<'_>) -> Option<f64> {
-    let share = section.float("test_share")?;
-    if 0.0 < share && share < 1.0 {
-        return Some(share);
-    }
-    let message = format!("test_share is the share of rows to test on, above 0 and below 1; this is {share}");
-    section.doc.problem(section.span.clone(), message, "test_share = 0.2".to_owned());
-    None
-}
-
-/// A constant of the file as a value of type `ty`.
-fn value_of(doc: &Document, value: &Spanned<DeValue<'_>>, ty: Type) -> Option<Value> {
-    let found = match (ty, value.get_ref()) {
-        (Type::Int, v) => integer_of(v).map(Value::Int),
-        (Type::Float, v) => float_of(v).map(Value::Float),
-        (Type::String, DeValue::String(text)) => Some(Value::String(SmolStr::new(text))),
-        (Type::Timestamp, DeValue::String(text)) => parse_timestamp(text).map(Value::Timestamp),
-        (Type::Timestamp, DeValue::Datetime(at)) => parse_timestamp(&at.to_string()).map(Value::Timestamp),
-        _ => None,
-    };
-    if found.is_none() {
-        let message = format!("test_from must be {ty}, as the field is; this is {}", described(value.get_ref()));
-        doc.problem(value.span(), message, None);
-    }
-    found
 }
 
 /// The models by name; faulty ones without a value.
