@@ -61,6 +61,16 @@ impl Champions {
         self.0.iter().map(|champion| Some(champion.as_ref()?.model.in_use.version()))
     }
 
+    /// Whether a champion takes its rows from this version of a view.
+    pub(super) fn serve_from(&self, version: &ViewVersion) -> bool {
+        self.versions().flatten().any(|serving| serving.view.hash == version.view.hash)
+    }
+
+    /// Whether no endpoint has a champion.
+    pub(super) fn are_none(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
     /// Whether an endpoint takes its rows from this version of a view: its champion does, or it has none and the version
     /// is what the project declares for it.
     pub(super) fn need(&self, plan: &StreamPlan, version: &ViewVersion) -> bool {

@@ -19,10 +19,14 @@ const PORTIONS_PER_FLUSH: u64 = 16 * 1024;
 const REMOVED_AT_ONCE: usize = 5_000;
 
 impl<L: EventLog, S: OnlineStore> Worker<L, S> {
+    /// An endpoint without a champion holds up nobody. Only where nothing serves at all some lane has to be level, to decide
+    /// what goes to the dead letters.
     pub(super) fn standings(&self) -> Vec<course::Standing> {
+        let undecided = self.champions.are_none() && !self.lanes.iter().any(|lane| lane.live);
         let standing = |lane: &Lane| course::Standing {
             live: lane.live,
-            required: self.champions.need(&self.plan, &lane.version),
+            required: self.champions.serve_from(&lane.version)
+                || (undecided && self.champions.need(&self.plan, &lane.version)),
             stuck: lane.stuck.is_some(),
         };
         self.lanes.iter().map(standing).collect()

@@ -6,7 +6,7 @@ use models::registry::Version;
 use super::*;
 use crate::routing::{Binder, Routes};
 use crate::views::InUse;
-use crate::worker::fixture::{artifact, project, project_changed, recorded, view};
+use crate::worker::fixture::{artifact, project, project_changed, project_with, recorded, view};
 
 /// Keeps a version of the view with another window.
 fn keep(bench: &Bench) -> InUse {
@@ -86,6 +86,37 @@ fn a_log_that_does_not_reach_back_builds_up_nothing_and_says_what_is_missing() {
     bench.append(&plays(9..11));
     drain(&mut worker);
     assert_eq!(bench.predictions().len(), 11, "the version that serves goes on");
+}
+
+#[test]
+fn an_endpoint_without_a_champion_holds_up_no_other() {
+    let project = project_with(1, "[endpoints.second]\nmodel = \"win\"\n");
+    let routes = Routes::new(&project);
+    let binder = Binder::new(&project, &routes, Arc::default());
+    let artifact = artifact(&view(&project, "ROWS 5 PRECEDING"), 0.5);
+    let model = binder.bind(Version { model: "win".into(), number: 1, artifact }).expect("it fits its view");
+    routes.routes[0].champion.store(Some(Arc::new(model)));
+    let bench = Bench::of(Arc::new(StreamPlan::new(&project, "plays", &routes).expect("plan")), 1);
+    for play in plays(0..9) {
+        bench.append(&[play]);
+    }
+    bench.drain();
+
+    // The view that the project declares is new, and cannot be built up.
+    let hold = bench.store.record(&bench.slot()).expect("record").expect("kept").hold();
+    bench.store.remove(&bench.slot(), hold, usize::MAX).expect("removed");
+    bench.log.forget_before(&place("plays"), 4);
+    let mut worker = bench.worker(Settings::default());
+    let mut steps = vec![worker.step().expect("step")];
+    while steps.last() != Some(&Step::Ready) {
+        steps.push(worker.step().expect("step"));
+    }
+    assert!(!steps.contains(&Step::CatchingUp), "{steps:?}");
+    bench.append(&plays(9..11));
+    drain(&mut worker);
+    assert_eq!(bench.predictions().len(), 11);
+    let declared = &bench.plan.views.kept("plays")[0];
+    assert!(declared.standing(0).problem.is_some(), "{:?}", declared.standing(0));
 }
 
 #[test]
