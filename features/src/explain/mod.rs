@@ -36,7 +36,8 @@ pub struct Buffer {
     pub bytes_per_row: usize,
     /// Rows kept behind the place where an event may still be put: the longest frame of rows and one more.
     pub rows: usize,
-    /// Rows of this much time are kept, in seconds: lateness, and the longest frame of time.
+    /// Rows of this much time are kept, in seconds: lateness (or `dedupe`, where that is longer and something is
+    /// computed over all rows), and the longest frame of time.
     pub seconds: f64,
 }
 
@@ -66,7 +67,8 @@ pub struct Output {
 
 /// Explains a view.
 pub fn explain(view: &View) -> Explanation {
-    let accounts = Kernel::new(view).accounts();
+    let kernel = Kernel::new(view);
+    let accounts = kernel.accounts();
     let mut before: Vec<String> = Vec::new();
     let computed = view.before_expressions();
     for expression in computed.iter().skip(usize::from(view.filter.is_some())) {
@@ -91,7 +93,7 @@ pub fn explain(view: &View) -> Explanation {
         buffers: accounts.iter().map(|account| buffer(view, account)).collect(),
         after: results,
         after_operations: view.after.steps(),
-        state: state::estimate(view, &accounts),
+        state: state::estimate(view, &kernel, &accounts),
     }
 }
 
@@ -138,7 +140,7 @@ fn buffer(view: &View, account: &Account) -> Buffer {
         values_per_row: account.columns.len(),
         bytes_per_row: state::row_bytes(account),
         rows: account.reach,
-        seconds: state::seconds(view.stream.lateness.saturating_add(account.span)),
+        seconds: state::seconds(state::unsettled(view, account).saturating_add(account.span)),
         windows: windows.into_iter().map(|(_, window)| window).collect(),
     }
 }

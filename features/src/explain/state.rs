@@ -1,7 +1,8 @@
 //! How large the state of a key becomes, before any event was seen.
 
-use crate::kernel::{Account, value_bytes};
-use crate::plan::View;
+use crate::host::kept_of_latest;
+use crate::kernel::{Account, Kernel, value_bytes};
+use crate::plan::{View, WindowFunction};
 use crate::value::Micros;
 
 /// What is stored of one key for one view, as a formula and for a match of ordinary pace.
@@ -45,7 +46,17 @@ pub(super) fn seconds(length: Micros) -> f64 {
     length as f64 / 1e6
 }
 
-pub(super) fn estimate(view: &View, accounts: &[Account]) -> StateEstimate {
+/// How far behind the key's newest time rows are kept for what may still come: as the kernel arranges it, for `dedupe` too
+/// where something is computed over all rows, since nothing can be taken back out of that.
+pub(super) fn unsettled(view: &View, account: &Account) -> Micros {
+    let folded =
+        |call: &usize| view.calls.get(*call).is_some_and(|call| matches!(call.function, WindowFunction::Ewma { .. }));
+    let sees_all = |of: &crate::kernel::Accumulates| of.stored > 0 && !of.calls.iter().all(folded);
+    let stream = &view.stream;
+    if account.accumulators.iter().any(sees_all) { stream.lateness.max(stream.dedupe) } else { stream.lateness }
+}
+
+pub(super) fn estimate(view: &View, kernel: &Kernel, accounts: &[Account]) -> StateEstimate {
     let stream = &view.stream;
     let fields = &stream.schema.fields;
     let mut summands = Vec::new();
@@ -61,10 +72,15 @@ pub(super) fn estimate(view: &View, accounts: &[Account]) -> StateEstimate {
         });
         bounded_by.push("ids: dedupe, whatever the windows".to_owned());
     }
-    let latest: usize = 9 + view.columns.iter().map(|column| value_bytes(column.ty)).sum::<usize>();
+    let kept = kept_of_latest(view, kernel);
+    let columns = view.columns.iter().map(|column| column.ty);
+    let latest: usize = 9 + columns.chain(kept.iter().copied()).map(value_bytes).sum::<usize>();
     summands.push(Summand {
         what: "the latest row, for requests by key".to_owned(),
-        formula: format!("{} columns", view.columns.len()),
+        formula: match kept.len() {
+            0 => format!("{} columns", view.columns.len()),
+            kept => format!("{} columns, and {kept} values to look at it later", view.columns.len()),
+        },
         bytes: latest as u64,
     });
     for account in accounts {
@@ -83,21 +99,22 @@ pub(super) fn estimate(view: &View, accounts: &[Account]) -> StateEstimate {
 }
 
 fn of_buffer(view: &View, account: &Account, bounded_by: &mut Vec<String>) -> Summand {
-    let lateness = view.stream.lateness;
+    let unsettled = unsettled(view, account);
+    let name = if unsettled > view.stream.lateness { "dedupe" } else { "lateness" };
     let partitions = if account.partition.is_empty() { 1 } else { StateEstimate::PARTITIONS };
     let stored: usize = account.accumulators.iter().map(|accumulator| accumulator.stored).sum();
     let named: usize = 2 + account.partition.iter().map(|ty| value_bytes(*ty)).sum::<usize>();
     let row = row_bytes(account);
     // Half a key's events, where there are two partitions.
     let within = |length: Micros| events_in(length) / partitions;
-    let rows = (account.reach as u64 + within(lateness)).max(within(lateness.saturating_add(account.span)));
+    let rows = (account.reach as u64 + within(unsettled)).max(within(unsettled.saturating_add(account.span)));
     let kept = match (account.reach, account.span) {
-        (0, 0) => format!("rows within lateness ({})", crate::duration::format(lateness)),
-        (reach, 0) => format!("({reach} + rows within lateness ({}))", crate::duration::format(lateness)),
+        (0, 0) => format!("rows within {name} ({})", crate::duration::format(unsettled)),
+        (reach, 0) => format!("({reach} + rows within {name} ({}))", crate::duration::format(unsettled)),
         (reach, span) => {
-            let span = crate::duration::format(lateness.saturating_add(span));
+            let span = crate::duration::format(unsettled.saturating_add(span));
             let rows = if reach > 0 { format!(", and {reach} at least") } else { String::new() };
-            format!("rows within lateness and the longest frame ({span}{rows})")
+            format!("rows within {name} and the longest frame ({span}{rows})")
         }
     };
     let mut formula = format!("{row} × {kept}");

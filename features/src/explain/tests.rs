@@ -81,3 +81,33 @@ fn an_explanation_says_what_grows_and_what_bounds_it() {
     );
     insta::with_settings!({omit_expression => true}, { insta::assert_json_snapshot!(explanation) });
 }
+
+#[test]
+fn rows_are_kept_for_dedupe_only_under_what_sees_everything() {
+    let seconds = |column: &str| {
+        let sql = format!(
+            "CREATE VIEW v AS SELECT {column} AS a FROM plays
+             WINDOW w AS (PARTITION BY game ORDER BY event_time),
+                    r AS (PARTITION BY game ORDER BY event_time ROWS 5 PRECEDING)"
+        );
+        explained(&sql).buffers[0].seconds
+    };
+    let kept = ["sum(yards) OVER w", "lag(yards, 1) OVER r", "ewma(yards, 5) OVER w", "sum(yards) OVER r"].map(seconds);
+    assert_eq!(kept, [60.0, 60.0, 10.0, 10.0]);
+}
+
+#[test]
+fn what_is_kept_to_look_at_a_row_later_is_counted() {
+    let latest = |frame: &str| {
+        let sql = format!(
+            "CREATE VIEW v AS SELECT sum(yards) OVER (PARTITION BY game, team ORDER BY event_time {frame} PRECEDING) AS a
+             FROM plays"
+        );
+        let summands = explained(&sql).state.summands;
+        let latest = summands.iter().find(|summand| summand.what.starts_with("the latest row")).unwrap();
+        (latest.formula.clone(), latest.bytes)
+    };
+    assert_eq!(latest("ROWS 5"), ("1 columns".to_owned(), 14));
+    let later = latest("RANGE INTERVAL '1 minute'");
+    assert_eq!(later, ("1 columns, and 1 values to look at it later".to_owned(), 22));
+}

@@ -54,6 +54,11 @@ impl Ageing {
     }
 }
 
+/// Types of the values that are kept beside a view's latest row.
+pub(crate) fn kept_of_latest(view: &View, kernel: &Kernel) -> Vec<Type> {
+    Ageing::of(view, kernel).iter().flat_map(Ageing::types).collect()
+}
+
 impl Latest {
     /// Takes a row that is not older than the one before it; keeps the room that that one took.
     pub(super) fn take(

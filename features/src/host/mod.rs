@@ -8,6 +8,7 @@ mod stream;
 
 pub use key_state::{KeyState, ViewRow};
 pub use latest::Latest;
+pub(crate) use latest::kept_of_latest;
 pub use request::{KeyError, RequestError, RequestHost};
 pub use stream::{Accepted, Position, StreamHost};
 
