@@ -148,15 +148,15 @@ fn timestamps(series: &Series, field: &Field, cells: &mut Cells) -> Result<Vec<M
                 )
             };
             if series.dtype().is_float() {
-                cells.numbers(series.cast(&DataType::Float64)?.f64()?, |v| match (v.is_nan(), cell::whole(v)) {
-                    (true, _) => Cell::Null,
-                    (_, Some(whole)) => counted(field.format.whole(whole), v.to_string()),
-                    (_, None) => counted(field.format.fraction(v), v.to_string()),
+                cells.numbers(series.cast(&DataType::Float64)?.f64()?, |v| match v.is_nan() {
+                    true => Cell::Null,
+                    false => counted(field.format.float(v), v.to_string()),
                 })
             } else {
                 let mut numbers = Cells::new(series.len());
                 let whole = integers(series, &mut numbers)?;
                 let whole = whole.into_iter().zip(numbers.valid).map(|(number, valid)| valid.then_some(number));
+                cells.faults.append(&mut numbers.faults);
                 cells.collect(whole, |number| counted(field.format.whole(number), number.to_string()))
             }
         }

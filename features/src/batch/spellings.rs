@@ -67,6 +67,10 @@ fn declared_formats_are_read_alike() {
         ("epoch_s", "1725567600.5", Some(1_725_567_600_500_000)),
         ("epoch_s", "2024-09-05T20:20:00Z", Some(1_725_567_600_000_000)),
         ("epoch_s", "soon", None),
+        ("epoch_ns", "1725567600000000000", Some(1_725_567_600_000_000)),
+        ("epoch_ns", "1725567600000000000.0", None),
+        ("epoch_s", "9007199254740992.0", None),
+        ("epoch_ms", "1725567600000.0", Some(1_725_567_600_000_000)),
         ("%m/%d/%Y %H:%M", "9/5/2024 20:20", Some(1_725_567_600_000_000)),
         ("%m/%d/%Y %H:%M", "13/5/2024 20:20", None),
         ("%m/%d/%Y %H:%M", "2024-09-05", None),
@@ -95,6 +99,27 @@ fn numbers_of_a_declared_format_are_read_alike() {
         let at = history.table.column("at").unwrap();
         let expected = [1_725_567_600_000_000, 1_725_567_600_500_000].map(Value::Timestamp);
         assert_eq!([0, 1].map(|row| at.value(row)), expected, "{file}");
+    }
+}
+
+#[test]
+fn numbers_that_tell_no_time_are_no_event_anywhere() {
+    let json = |number: &str| format!(r#"{{"match_id":"a","seq":1,"at":{number}}}"#);
+    for (format, number, column) in [
+        ("epoch_ns", "1.7e18", Series::new("at".into(), [1.7e18])),
+        ("epoch_us", "9007199254740994.0", Series::new("at".into(), [9_007_199_254_740_994.0])),
+        ("epoch_ns", "18446744073709551615", Series::new("at".into(), [u64::MAX])),
+        ("epoch_s", "9223372036854775807", Series::new("at".into(), [i64::MAX])),
+    ] {
+        let folder = Folder::new();
+        folder.write("a.jsonl", json(number));
+        let columns = [Series::new("match_id".into(), ["a"]), Series::new("seq".into(), [1_i64]), column];
+        let mut frame = DataFrame::new(1, columns.into_iter().map(PolarsColumn::from).collect()).unwrap();
+        ParquetWriter::new(std::fs::File::create(folder.path("a.parquet")).unwrap()).finish(&mut frame).unwrap();
+        for file in ["a.jsonl", "a.parquet"] {
+            let history = read_history(&stream(format), &folder.pattern(file), &|_| ()).unwrap();
+            assert_eq!(history.len(), 0, "{format} {number} of {file}");
+        }
     }
 }
 

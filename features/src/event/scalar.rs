@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for ScalarSeed<'_> {
             Type::Int | Type::Timestamp if x.fract() == 0.0 => {
                 self.refuse(format!("{x:e} is written as a float and beyond 2^53, where floats lose digits"))
             }
-            Type::Timestamp if let Some(time) = self.field.format.fraction(x) => self.set(Value::Timestamp(time)),
+            Type::Timestamp if let Some(time) = self.field.format.float(x) => self.set(Value::Timestamp(time)),
             _ => self.unexpected(format_args!("the number {x}")),
         }
     }

@@ -21,6 +21,9 @@ pub enum TimeFormat {
     Pattern(Pattern),
 }
 
+/// 2^53: up to here every whole number is a float.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// So many of it make a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Epoch {
@@ -48,6 +51,8 @@ pub enum FormatError {
     ZoneName,
     #[error("`{0}` does not tell which day it is")]
     NoDay(String),
+    #[error("`{0}` tells a part of the time of day")]
+    PartOfTime(String),
 }
 
 impl FormatError {
@@ -62,6 +67,7 @@ impl FormatError {
             }
             FormatError::ZoneName => "write %z where the text has an offset such as +0200",
             FormatError::NoDay(_) => "name year, month and day: \"%Y-%m-%d %H:%M\"",
+            FormatError::PartOfTime(_) => "name hour and minute, %H:%M or %I:%M %p, or leave both out",
         }
     }
 }
@@ -97,9 +103,12 @@ impl TimeFormat {
         }
     }
 
-    /// The time that a number with a fraction is: the nearest microsecond.
-    pub fn fraction(&self, number: f64) -> Option<Micros> {
+    /// The time that a float is: with a fraction the nearest microsecond. Nothing beyond 2^53, where floats lose digits.
+    pub fn float(&self, number: f64) -> Option<Micros> {
         match self {
+            _ if number.is_nan() || number.abs() > EXACT => None,
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and at most 2^53 in size")]
+            _ if number.fract() == 0.0 => self.whole(number as i64),
             TimeFormat::Epoch(epoch) => epoch.fraction(number),
             TimeFormat::Usual | TimeFormat::Pattern(_) => None,
         }
@@ -146,7 +155,7 @@ impl Epoch {
         }
         match text.parse::<i64>() {
             Ok(number) => self.whole(number),
-            Err(_) => self.fraction(text.parse().ok()?),
+            Err(_) => TimeFormat::Epoch(self).float(text.parse().ok()?),
         }
     }
 
@@ -160,7 +169,6 @@ impl Epoch {
     }
 
     fn fraction(self, number: f64) -> Option<Micros> {
-        const LIMIT: f64 = 9_007_199_254_740_992.0; // 2^53
         let micros = match self {
             Epoch::Seconds => number * 1e6,
             Epoch::Millis => number * 1e3,
@@ -168,7 +176,7 @@ impl Epoch {
             Epoch::Nanos => (number / 1e3).floor(),
         };
         #[expect(clippy::cast_possible_truncation, reason = "whole, and at most 2^53 in size")]
-        (micros.abs() <= LIMIT).then(|| micros.round() as i64)
+        (micros.abs() <= EXACT).then(|| micros.round() as i64)
     }
 }
 
@@ -186,8 +194,14 @@ impl Pattern {
         write!(written, "{}", sample.format_with_items(pattern.items.iter())).map_err(|_| malformed())?;
         match pattern.read(&written) {
             Some(_) => Ok(pattern),
+            None if pattern.tells_the_day(&written) => Err(FormatError::PartOfTime(text.to_owned())),
             None => Err(FormatError::NoDay(text.to_owned())),
         }
+    }
+
+    fn tells_the_day(&self, text: &str) -> bool {
+        let mut parsed = Parsed::new();
+        chrono::format::parse(&mut parsed, text, self.items.iter()).is_ok() && parsed.to_naive_date().is_ok()
     }
 
     /// In UTC unless the text says otherwise; at midnight where there is no time of day.

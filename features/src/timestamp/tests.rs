@@ -105,12 +105,12 @@ fn numbers_count_what_the_format_says() {
         assert_eq!(format(name).whole(number), Some(AT), "{name}");
         assert_eq!(format(name).text(&number.to_string()), Some(AT), "{name}");
     }
-    assert_eq!(format("epoch_s").fraction(1_725_567_600.123_456), Some(AT + 123_456));
+    assert_eq!(format("epoch_s").float(1_725_567_600.123_456), Some(AT + 123_456));
     assert_eq!(format("epoch_s").text("1725567600.5"), Some(AT + 500_000));
-    assert_eq!(format("epoch_ms").fraction(0.0015), Some(2));
+    assert_eq!(format("epoch_ms").float(0.0015), Some(2));
     assert_eq!(format("epoch_ns").whole(-1), Some(-1));
     assert_eq!(format("epoch_s").whole(i64::MAX), None);
-    assert_eq!(format("epoch_s").fraction(f64::NAN), None);
+    assert_eq!(format("epoch_s").float(f64::NAN), None);
     assert_eq!(format("epoch_s").text("1e9"), None);
 }
 
@@ -143,7 +143,7 @@ fn whatever_the_format_rfc_3339_with_its_offset_is_read() {
 
 #[test]
 fn formats_that_tell_no_time_are_refused() {
-    use FormatError::{Malformed, NoDay, Unknown, ZoneName};
+    use FormatError::{Malformed, NoDay, PartOfTime, Unknown, ZoneName};
     for (text, expected) in [
         ("epoch", Unknown("epoch".to_owned())),
         ("rfc3339", Unknown("rfc3339".to_owned())),
@@ -151,6 +151,8 @@ fn formats_that_tell_no_time_are_refused() {
         ("%Y-%m-%d %Q", Malformed("%Y-%m-%d %Q".to_owned())),
         ("%H:%M", NoDay("%H:%M".to_owned())),
         ("%d/%m %H:%M", NoDay("%d/%m %H:%M".to_owned())),
+        ("%Y-%m-%d %H", PartOfTime("%Y-%m-%d %H".to_owned())),
+        ("%Y-%m-%d %I:%M", PartOfTime("%Y-%m-%d %I:%M".to_owned())),
         ("%Y-%m-%d %H:%M %Z", ZoneName),
     ] {
         assert_eq!(TimeFormat::parse(text), Err(expected), "{text}");
