@@ -233,7 +233,8 @@ pub(super) static TABLE: &[Entry] = &[
         "cast:timestamp",
         "string_to_timestamp",
         cast::string_to_timestamp,
-        "Reads `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS[.ffffff]` or RFC 3339 with offset; anything else is NULL."
+        "Reads a day, ISO 8601 and RFC 3339 (`T` or blank, also compact, seconds and offset optional), and RFC 2822; in UTC \
+         where no offset is given. Anything else is NULL."
     ),
     unary!("cast:interval", "same_interval", cast::same::<Interval>, "The interval itself."),
 ];

@@ -7,7 +7,8 @@ use super::fault::Report;
 use super::parse::parse_scalar;
 use crate::element::Element;
 use crate::plan::{Call, Column, Expr, Frame, HalfLife, Node, View, Window, WindowFunction};
-use crate::schema::{EventTime, Schema, Stream};
+use crate::schema::{EventTime, Field, Origin, Schema, Stream};
+use crate::timestamp::TimeFormat;
 use crate::value::{Micros, Type, Value};
 use crate::{duration, element};
 
@@ -121,6 +122,44 @@ pub fn describe_rules(stream: &Stream) -> Vec<(String, String)> {
         }
     }
     rules
+}
+
+/// What each field of a stream is, and where its values come from: a view's hash covers it of the fields that decide
+/// something, and of an exploded stream of all.
+pub fn describe_fields(stream: &Stream) -> Vec<(String, String)> {
+    let fields = &stream.schema.fields;
+    let text = |(index, field): (usize, &Field)| {
+        let from = match stream.explode.as_ref().and_then(|of| Some((of, of.origins.get(index)?))) {
+            None | Some((_, Origin::Element)) => String::new(),
+            Some((explode, Origin::Parent(of))) => {
+                explode.parent.schema.fields.get(*of).map_or_else(String::new, |of| {
+                    format!(" from {} of {}: {}", of.name, explode.parent.name, spelt(of))
+                })
+            }
+            Some((_, Origin::Index)) => " from the element's index".to_owned(),
+            Some((_, Origin::Name)) => " from the element's name".to_owned(),
+        };
+        (format!("field {}", field.name), format!("{}{from}", spelt(field)))
+    };
+    fields.iter().enumerate().map(text).collect()
+}
+
+/// A field's type and how its values are written.
+fn spelt(field: &Field) -> String {
+    let mut text = field.ty.to_string();
+    if let Some(path) = &field.path {
+        text.push_str(&format!(", path {path}"));
+    }
+    if field.format != TimeFormat::Usual {
+        text.push_str(&format!(", format {}", field.format));
+    }
+    if let Some(values) = &field.values {
+        text.push_str(&format!(", values {}", values.values().join(" | ")));
+        if let Some(other) = values.other() {
+            text.push_str(&format!(", other {other}"));
+        }
+    }
+    text
 }
 
 /// An expression of a view's columns, filter or windows.

@@ -28,7 +28,9 @@ mod window_spec;
 mod windows;
 
 pub use canonical::canonical;
-pub use describe::{describe, describe_call, describe_column, describe_rules, describe_view, describe_window, quoted};
+pub use describe::{
+    describe, describe_call, describe_column, describe_fields, describe_rules, describe_view, describe_window, quoted,
+};
 pub use fault::Fault;
 pub use scalar::{scalar, scalar_of};
 pub use scope::{EVENT_TIME, Scope};

@@ -1,7 +1,8 @@
 //! What differs between two plans.
 
 use features::plan::{Column, View};
-use features::sql::{describe, describe_column, describe_rules, describe_window};
+use features::schema::Stream;
+use features::sql::{describe, describe_column, describe_fields, describe_rules, describe_window};
 
 use super::side::Side;
 
@@ -36,7 +37,7 @@ pub(super) fn between(before: &Side, after: &Side) -> Changes {
         columns: named(&columns(a), &columns(b)),
         filter: named(&filter(a), &filter(b)).into_iter().map(|change| Change { name: None, ..change }).collect(),
         windows: unnamed(&windows(a), &windows(b)),
-        rules: named(&describe_rules(&a.stream), &describe_rules(&b.stream)),
+        rules: rules(&a.stream, &b.stream),
         kernel: unnamed(&[before.kernel_version.to_string()], &[after.kernel_version.to_string()]),
         reordered: common(a, b) != common(b, a),
     }
@@ -54,6 +55,17 @@ fn filter(view: &View) -> Vec<(String, String)> {
 
 fn windows(view: &View) -> Vec<String> {
     view.windows.iter().map(|window| describe_window(view, window)).collect()
+}
+
+/// What decides which events are folded and what their fields are. A field that is declared on one side only decides
+/// nothing by that, unless the stream is exploded.
+fn rules(a: &Stream, b: &Stream) -> Vec<Change> {
+    let whole = a.explode.is_some() || b.explode.is_some();
+    let mut fields = named(&describe_fields(a), &describe_fields(b));
+    fields.retain(|change| whole || (change.before.is_some() && change.after.is_some()));
+    let mut rules = named(&describe_rules(a), &describe_rules(b));
+    rules.append(&mut fields);
+    rules
 }
 
 /// What is on one side only, or has another text: in the order of the first side, what is new at the end.
@@ -79,6 +91,8 @@ fn unnamed(before: &[String], after: &[String]) -> Vec<Change> {
 
 #[cfg(test)]
 mod tests {
+    use features::project::{Project, SourceFile, Sources};
+
     use super::*;
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -96,6 +110,35 @@ mod tests {
         let expected = [change("b", Some("2"), None), change("c", Some("3"), Some("30")), change("d", None, Some("4"))];
         assert_eq!(named(&before, &after), expected);
         assert_eq!(named(&before, &before), []);
+    }
+
+    #[test]
+    fn how_a_field_is_spelt_and_where_it_comes_from_is_a_rule() {
+        let project = |fields: &str| {
+            let text = format!(
+                "[project]\nname = \"p\"\n[streams.games]\ntopic = \"g\"\nkey = [\"id\"]\nevent_time = \"at\"\n\
+                 [streams.games.fields]\nid = \"string\"\n{fields}\n[streams.seats]\nkey = [\"id\"]\nevent_time = \"at\"\n\
+                 explode = {{ stream = \"games\", list = \"/l\" }}\n[streams.seats.fields]\nid = {{ parent = \"id\" }}\n\
+                 at = {{ parent = \"at\" }}\n"
+            );
+            let manifest = SourceFile { path: "clutch.toml".into(), text };
+            Project::check(".".as_ref(), &Sources { manifest, views: Vec::new() }, &|_| None).expect("a project")
+        };
+        let a = project("at = \"timestamp\"\nteam = \"string\"\nold = \"int\"");
+        let b = project(
+            "at = { type = \"timestamp\", path = \"/i/at\", format = \"epoch_ms\" }\n\
+             team = { type = \"enum\", values = [\"KC\", \"PHI\"], other = \"PHI\" }",
+        );
+        let at = "timestamp, path /i/at, format epoch_ms";
+        let team = change("field team", Some("string"), Some("string, values KC | PHI, other PHI"));
+        assert_eq!(
+            rules(&a.streams["games"], &b.streams["games"]),
+            [change("field at", Some("timestamp"), Some(at)), team]
+        );
+        let (before, after) =
+            ("timestamp from at of games: timestamp", "timestamp, format epoch_ms from at of games: ");
+        let expected = change("field at", Some(before), Some(&format!("{after}{at}")));
+        assert_eq!(rules(&a.streams["seats"], &b.streams["seats"]), [expected]);
     }
 
     #[test]
