@@ -128,7 +128,7 @@ pub(super) fn field(section: &mut Section<'_>, name: &str, parent: &Stream) -> O
 }
 
 impl Exploding {
-    /// The parent's id and the element's index; fields that they need are added. `None` where the parent has no id.
+    /// The parent's id and the element's name, where that is a field, else its index; fields that they need are added. `None` where the parent has no id.
     pub(super) fn default_id(&self, section: &Section<'_>, fields: &mut Fields) -> Option<Vec<usize>> {
         if self.parent.id.is_empty() {
             return None;
@@ -137,7 +137,12 @@ impl Exploding {
             let field = Field { path: None, check: None, ..self.parent.schema.fields[index].clone() };
             (Origin::Parent(index), field)
         });
-        let wanted: Vec<_> = wanted.chain([(Origin::Index, Field::new(INDEX, Type::Int))]).collect();
+        // An object's elements keep their names; their places move when one is added.
+        let element = match fields.origins.contains(&Origin::Name) {
+            true => (Origin::Name, Field::new(INDEX, Type::String)),
+            false => (Origin::Index, Field::new(INDEX, Type::Int)),
+        };
+        let wanted: Vec<_> = wanted.chain([element]).collect();
         let mut id = Vec::new();
         for (origin, field) in wanted {
             if let Some(index) = fields.origins.iter().position(|known| *known == origin) {

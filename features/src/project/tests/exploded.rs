@@ -81,6 +81,30 @@ fn without_an_index_field_the_id_adds_one() {
 }
 
 #[test]
+fn an_object_is_known_by_its_names_where_they_are_a_field() {
+    for (from, to) in
+        [("element = \"index\"", "element = \"name\""), ("gold = {", "name = { element = \"name\" }\ngold = {")]
+    {
+        let project = project(&PROJECT.replacen(from, to, 1));
+        let stream = &project.streams["participants"];
+        let expected = if from == "gold = {" { "name" } else { "seat" };
+        assert_eq!(names(stream, &stream.id), ["game", expected]);
+    }
+}
+
+#[test]
+fn a_check_of_the_parent_is_repeated_where_it_is_needed() {
+    let checked =
+        PROJECT.replacen("path = \"/metadata/matchId\"", "path = \"/metadata/matchId\", check = \"match_id <> ''\"", 1);
+    let check = |text: &str| {
+        let stream = &project(text).streams["participants"];
+        stream.schema.fields[stream.schema.index_of("match_id").unwrap()].check.is_some()
+    };
+    assert!(!check(&checked));
+    assert!(check(&checked.replacen("parent = \"match_id\"", "parent = \"match_id\", check = \"match_id <> ''\"", 1)));
+}
+
+#[test]
 fn elements_of_one_stream_stand_in_the_order_of_offset_and_element() {
     let project = project(PROJECT);
     let stream = &project.streams["participants"];
