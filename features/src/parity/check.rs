@@ -74,7 +74,7 @@ pub(super) fn check_hosts<H: KeyHosts>(
 
     let keys = keys(view, history, &replay);
     let lengths: Vec<usize> = keys.iter().map(Vec::len).collect();
-    let sample = Sample::choose(&lengths, cost(view), options.oracle_budget, options.seed);
+    let sample = Sample::choose(&lengths, cost(view, &replay.times), options.oracle_budget, options.seed);
     let done = AtomicU64::new(0);
     let begin = || (hosts(), EventDecoder::new(Arc::clone(&view.stream)));
     let one = |(hosts, decoder): &mut (H, EventDecoder), (key, rows): (usize, &Vec<usize>)| {
@@ -117,12 +117,12 @@ fn keys(view: &Arc<View>, history: &History, replay: &Replay<'_>) -> Vec<Vec<usi
 
 /// What the oracle's work on the view costs.
 #[expect(clippy::cast_precision_loss, reason = "an estimate of costs")]
-fn cost(view: &View) -> Cost {
+fn cost(view: &View, times: &Times) -> Cost {
     let mut nodes = 0_usize;
     for expr in view.before_expressions().into_iter().chain(view.columns.iter().map(|column| &column.expr)) {
         expr.walk(&mut |_| nodes += 1);
     }
-    Cost { event: 10.0 + nodes as f64, calls: view.calls.len() }
+    Cost { event: 10.0 + nodes as f64, calls: view.calls.len(), answers: times.answers() }
 }
 
 /// What stands in the frames of the window calls behind the columns that differ.

@@ -37,6 +37,12 @@ impl Times {
         wanted.iter().enumerate().map(of).collect()
     }
 
+    /// How often the oracle computes results for an event that it looks at: its row, the request for it again, and for
+    /// the share of requests by key the latest row, and its frames of time later.
+    pub(super) fn answers(&self) -> f64 {
+        2.0 + 2.0 * self.share()
+    }
+
     fn share(&self) -> f64 {
         if self.widths.is_empty() { 0.05 } else { 0.5 }
     }

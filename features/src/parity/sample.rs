@@ -19,6 +19,8 @@ pub(super) struct Cost {
     pub(super) event: f64,
     /// Window calls of the view.
     pub(super) calls: usize,
+    /// How often the rows before an event are gone through: for its own row, and for each request about it.
+    pub(super) answers: f64,
 }
 
 impl Sample {
@@ -27,7 +29,7 @@ impl Sample {
     #[expect(clippy::cast_precision_loss, reason = "an estimate of costs")]
     pub(super) fn choose(lengths: &[usize], cost: Cost, budget: f64, seed: u64) -> Sample {
         let linear = |n: usize| n as f64 * cost.event;
-        let square = |n: usize| n as f64 * n as f64 / 2.0 * cost.calls as f64;
+        let square = |n: usize| n as f64 * n as f64 / 2.0 * cost.calls as f64 * cost.answers;
         let whole: f64 = lengths.iter().map(|&n| linear(n) + square(n)).sum();
         if whole <= budget {
             return Sample { seed, shares: vec![Some(1.0); lengths.len()] };
@@ -60,7 +62,7 @@ impl Sample {
 mod tests {
     use super::*;
 
-    const COST: Cost = Cost { event: 10.0, calls: 2 };
+    const COST: Cost = Cost { event: 10.0, calls: 2, answers: 1.0 };
 
     fn spent(sample: &Sample, lengths: &[usize]) -> usize {
         let rows =
@@ -79,6 +81,13 @@ mod tests {
         let lengths = [100; 1000];
         let rows = spent(&Sample::choose(&lengths, COST, 1e6, 1), &lengths);
         assert!((8_000..10_000).contains(&rows), "{rows}");
+    }
+
+    #[test]
+    fn requests_take_their_part_of_the_budget() {
+        let lengths = [100; 1000];
+        let rows = spent(&Sample::choose(&lengths, Cost { answers: 3.0, ..COST }, 1e6, 1), &lengths);
+        assert!((2_700..3_500).contains(&rows), "{rows}");
     }
 
     #[test]

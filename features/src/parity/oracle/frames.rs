@@ -56,6 +56,9 @@ impl Frames {
 
     /// The newest row's results, of which those of frames of time are looked at again at a later time.
     pub fn aged(&self, newest: Place, before: &[Value], as_of: Micros, results: &[Value]) -> Vec<Value> {
+        if !(0..self.calls.len()).any(|call| self.sees_a_length_of_time(call)) {
+            return results.to_vec();
+        }
         let row = Row { place: newest, before: before.to_vec() };
         let others = preceding(&self.folded, |other| other.place != newest);
         let result = |(call, result): (usize, &Value)| {
@@ -97,6 +100,9 @@ impl Frames {
     }
 
     fn results(&self, folded: &[Row], current: &Row, precedes: impl Fn(&Row) -> bool) -> Vec<Value> {
+        if self.calls.is_empty() {
+            return Vec::new();
+        }
         let (preceding, now) = (preceding(folded, precedes), current.place.time);
         (0..self.calls.len()).map(|call| self.result(folded, call, current, &preceding, now)).collect()
     }
