@@ -1,4 +1,5 @@
-//! The project that hostile input is tried on: a field of every type, and a view of every window call.
+//! The project that hostile input is tried on: a field of every type and spelling, a list that is exploded, and a view of
+//! every window call.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -30,6 +31,33 @@ yards   = "float"
 score   = { type = "float", path = "/data/score" }
 scoring = "bool"
 result  = { type = "int", outcome = true }
+
+[streams.matches]
+topic      = "matches"
+key        = ["match"]
+event_time = "started"
+id         = ["match"]
+
+[streams.matches.fields]
+match   = { type = "string", path = "/metadata/id" }
+started = { type = "timestamp", format = "epoch_ms", path = "/info/start" }
+day     = { type = "timestamp", format = "%m/%d/%Y %H:%M", path = "/info/day" }
+
+[streams.seats]
+explode    = { stream = "matches", list = "/info/seats" }
+key        = ["match"]
+event_time = "started"
+
+[streams.seats.fields]
+match   = { parent = "match" }
+started = { parent = "started" }
+day     = { parent = "day" }
+seat    = { element = "index" }
+name    = { element = "name" }
+side    = { type = "enum", values = ["blue", "red", "?"], other = "?" }
+lane    = { type = "enum", values = ["top", "bottom"], path = "/at/lane" }
+joined  = { type = "timestamp", format = "epoch_ns" }
+gold    = { type = "float", path = "/at/gold", check = "gold >= 0" }
 "#;
 
 /// Every window call over every frame, and a column of every type.
@@ -78,6 +106,11 @@ fn sample() -> &'static Project {
 
 pub(super) fn stream() -> &'static Arc<Stream> {
     &sample().streams["plays"]
+}
+
+/// Of elements of a list, with enumerations and times in formats.
+pub(super) fn exploded() -> &'static Arc<Stream> {
+    &sample().streams["seats"]
 }
 
 pub(super) fn host() -> StreamHost {

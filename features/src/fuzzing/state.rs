@@ -17,14 +17,30 @@ pub fn state(bytes: &[u8]) {
     let bytes = with_hash(bytes, &host);
     let Ok(mut state) = KeyState::decode(&bytes, &host) else { return };
     same_after_writing(&state, &host);
+    looked_at(&state, &host);
     let newest = state.clock.newest.unwrap_or(0);
     let mut requests = RequestHost::new(Arc::clone(&host.views()[0]), 0);
     for (offset, event) in events(newest).iter().enumerate() {
         let _ = requests.row(Some(&state), event);
+        let _ = requests.latest(Some(&state), Some(event.time));
         let position = Position { partition: 0, offset: u64::MAX / 2 + offset as u64, append_time: None };
         host.process(&mut state, event, position);
     }
     same_after_writing(&state, &host);
+}
+
+/// The latest row is answered as it was computed, and at any time.
+fn looked_at(state: &KeyState, host: &StreamHost) {
+    for (index, view) in host.views().iter().enumerate() {
+        let mut requests = RequestHost::new(Arc::clone(view), index);
+        let Ok(row) = requests.latest(Some(state), None) else { continue };
+        for as_of in [row.time, row.time.saturating_add(120_000_000), Micros::MIN, Micros::MAX] {
+            if let Ok(later) = requests.latest(Some(state), Some(as_of)) {
+                assert!(as_of >= row.time, "a row from before the latest one");
+                assert_eq!((later.time, later.columns.len()), (row.time, row.columns.len()), "another row");
+            }
+        }
+    }
 }
 
 fn same_after_writing(state: &KeyState, host: &StreamHost) {

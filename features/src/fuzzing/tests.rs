@@ -46,7 +46,7 @@ fn the_state_decoder_keeps_its_promises_on_every_seed() {
 
 /// The states after so many events, as bytes, with a placeholder for the view's hash.
 fn written_today() -> Vec<(String, Vec<u8>)> {
-    [0, 1, 3, 5, 8].map(|count| (format!("after_{count}_events"), written_after(count))).into()
+    [0, 1, 3, 5, 6, 8].map(|count| (format!("after_{count}_events"), written_after(count))).into()
 }
 
 fn written_after(count: usize) -> Vec<u8> {
