@@ -3,7 +3,10 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -144,22 +147,48 @@ fn an_explanation_tells_measured_states_and_the_first_rows_are_shown() {
     assert_eq!(shown.lines().take_while(|line| !line.is_empty()).count(), 3, "{shown}");
 }
 
+/// Longer than anything that is waited for takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Ends with the test, however that ends.
+struct Watcher(Child);
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn a_watched_project_is_checked_again_when_a_view_changes() {
     let project = TestProject::nfl();
-    let mut child = project
-        .command(&["check", "--watch"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("clutch runs");
-    let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);
+    let mut watcher = Watcher(
+        project
+            .command(&["check", "--watch"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("clutch runs"),
+    );
+    let read = BufReader::new(watcher.0.stderr.take().expect("stderr")).lines().map_while(Result::ok);
+    let (sender, receiver) = mpsc::channel();
+    let reader = thread::spawn(move || read.for_each(|line| drop(sender.send(line))));
+    let deadline = Instant::now() + PATIENCE;
+    let mut lines =
+        std::iter::from_fn(|| match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("the watcher says nothing more, and runs"),
+        });
     assert!(lines.any(|line| line.starts_with("watching")), "it ended before it watched");
     fs::write(project.dir().join("views/broken.sql"), "CREATE VIEW broken AS SELECT dwon FROM plays")
         .expect("writable");
     let told: Vec<String> = lines.by_ref().take_while(|line| !line.starts_with("watching")).collect();
     assert!(told.iter().any(|line| line.contains("no field `dwon`")), "{told:?}");
-    let id = rustix::process::Pid::from_child(&child);
+    let id = rustix::process::Pid::from_child(&watcher.0);
     rustix::process::kill_process(id, rustix::process::Signal::INT).expect("a running process");
-    assert!(child.wait().expect("an end").success(), "Ctrl-C is no failure");
+    lines.for_each(drop);
+    reader.join().expect("a reader");
+    assert!(watcher.0.wait().expect("an end").success(), "Ctrl-C is no failure");
 }

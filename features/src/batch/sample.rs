@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::error::{BatchError, FileFault};
 use super::files::Format;
 use super::frame;
+use super::read::json::{LARGEST, whole};
 use super::read::{check_ends, guarded, plain_reader};
 use crate::project::propose::{Sample, SampleColumn};
 use crate::schema::Field;
@@ -84,9 +85,9 @@ fn json_lines(source: impl BufRead, rows: usize) -> Result<Sample, FileFault> {
 }
 
 /// Documents that are a message each, or an array of them.
-fn json(mut source: impl BufRead, rows: usize) -> Result<Sample, FileFault> {
-    let mut text = String::new();
-    source.read_to_string(&mut text)?;
+fn json(source: impl BufRead, rows: usize) -> Result<Sample, FileFault> {
+    let text = whole(source, LARGEST)?;
+    let text = std::str::from_utf8(&text).map_err(|_| FileFault::OtherFormat { expected: "JSON" })?;
     let mut sample = Sample::default();
     for document in serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<Json>() {
         let messages = match document {

@@ -11,15 +11,10 @@ use crate::batch::error::FileFault;
 use crate::schema::Stream;
 
 /// A file is read as a whole.
-const LARGEST: u64 = 1 << 30;
+pub(in crate::batch) const LARGEST: u64 = 1 << 30;
 
 pub(super) fn read(stream: &Arc<Stream>, source: impl BufRead, tick: &(dyn Fn(u64) + Sync)) -> Result<Part, FileFault> {
-    let mut text = Vec::new();
-    source.take(LARGEST + 1).read_to_end(&mut text).map_err(text_fault)?;
-    if text.len() as u64 > LARGEST {
-        let reason = format!("a JSON document of more than {} MB: write JSON lines, a message a line", LARGEST >> 20);
-        return Err(FileFault::Damaged { reason });
-    }
+    let text = whole(source, LARGEST)?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
     let text = std::str::from_utf8(text).map_err(|_| FileFault::NotUtf8 { row: 1 })?;
     let mut events = Events::new(stream);
@@ -45,6 +40,17 @@ pub(super) fn read(stream: &Arc<Stream>, source: impl BufRead, tick: &(dyn Fn(u6
     }
     tick(row % TICK);
     Ok(events.finish())
+}
+
+/// All of a document, unless it is larger than so many bytes.
+pub(in crate::batch) fn whole(source: impl Read, largest: u64) -> Result<Vec<u8>, FileFault> {
+    let mut text = Vec::new();
+    source.take(largest.saturating_add(1)).read_to_end(&mut text).map_err(text_fault)?;
+    if text.len() as u64 > largest {
+        let reason = format!("a JSON document of more than {} MB: write JSON lines, a message a line", largest >> 20);
+        return Err(FileFault::Damaged { reason });
+    }
+    Ok(text)
 }
 
 fn fault(error: serde_json::Error) -> FileFault {
@@ -82,6 +88,12 @@ mod tests {
     #[test]
     fn a_message_that_is_no_event_is_rejected_alone() {
         assert_eq!(points(format!("[1, {ONE}, {{}}]")).unwrap(), (vec![Value::Int(7)], vec![2], 2));
+    }
+
+    #[test]
+    fn a_document_that_is_too_large_is_refused() {
+        assert_eq!(whole(&b"[1]"[..], 3).unwrap(), b"[1]");
+        assert!(matches!(whole(&b"[1] "[..], 3), Err(FileFault::Damaged { .. })));
     }
 
     #[test]

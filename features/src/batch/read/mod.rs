@@ -2,7 +2,7 @@
 
 mod csv;
 mod events;
-mod json;
+pub(super) mod json;
 mod jsonl;
 mod parquet;
 mod projection;
