@@ -46,7 +46,9 @@ pub(super) async fn choose(
                 name: name.to_owned(),
                 nearest: nearest_endpoint(name, routes),
             })?;
-            let model = route.champion.load_full().ok_or_else(|| PredictError::NoChampion {
+            // One that is awaited answers that its view is not ready.
+            let model = route.champion.load_full().or_else(|| route.awaited.load_full());
+            let model = model.ok_or_else(|| PredictError::NoChampion {
                 endpoint: name.to_owned(),
                 model: route.endpoint.model.to_string(),
             })?;

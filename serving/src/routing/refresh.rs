@@ -1,6 +1,7 @@
 //! Brings the routes up to date with the registry: the champion where it can be taken, else the last good version.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use models::reference::{ModelRef, Selector};
 use models::registry::{CHAMPION, Registry, RegistryError};
@@ -11,9 +12,12 @@ use crate::metrics::Metrics;
 
 /// Looks at every endpoint's champion and swaps it in where it changed. Blocks on the registry.
 pub fn refresh(routes: &Routes, registry: &dyn Registry, binder: &Binder, metrics: &Metrics) {
-    for route in &routes.routes {
+    let mut found: Vec<_> = routes.routes.iter().map(|route| refresh_route(route, registry, binder)).collect();
+    if !routes.looked.swap(true, Ordering::SeqCst) {
+        serve_what_served(routes, &mut found);
+    }
+    for (route, after) in routes.routes.iter().zip(found) {
         let before = route.status();
-        let after = refresh_route(route, registry, binder);
         if *before != after {
             report(route, &before, &after);
         }
@@ -58,33 +62,52 @@ fn refresh_route(route: &Route, registry: &dyn Registry, binder: &Binder) -> Rou
             if serving.is_some() {
                 return RouteStatus { champion, serving, awaited: None, refused };
             }
-            let any = || former(registry, binder, route, wanted, |_| true);
-            let fallback = former(registry, binder, route, wanted, is_live).or_else(any);
-            let serving = fallback.as_ref().map(|loaded| loaded.version);
-            route.champion.store(fallback);
-            RouteStatus { champion, serving, awaited: None, refused }
+            if let Some(fallback) = former(registry, binder, route, wanted, is_live) {
+                let serving = Some(fallback.version);
+                route.champion.store(Some(fallback));
+                return RouteStatus { champion, serving, awaited: None, refused };
+            }
+            let fallback = former(registry, binder, route, wanted, |_| true);
+            let awaited = fallback.as_ref().map(|loaded| loaded.version);
+            route.awaited.store(fallback);
+            RouteStatus { champion, serving, awaited, refused }
         }
     }
 }
 
 /// A champion whose view is live serves at once. While it is built up what served before goes on: the present version,
-/// or, where the server has only just started, the newest former champion whose view is live. Where there is none it
-/// serves, and its workers publish nothing before its view is level.
+/// or, where the server has only just started, the newest former champion whose view is live. Where there is none nothing
+/// does.
 fn cut_over(route: &Route, registry: &dyn Registry, binder: &Binder, wanted: Arc<LoadedModel>) -> RouteStatus {
     let champion = Some(wanted.version);
     if !is_live(&wanted) {
         if route.champion.load().is_none() {
             route.champion.store(former(registry, binder, route, wanted.version, is_live));
         }
-        if let Some(serving) = route.champion.load().as_ref().map(|serving| serving.version) {
-            let awaited = Some(wanted.version);
-            route.awaited.store(Some(wanted));
-            return RouteStatus { champion, serving: Some(serving), awaited, refused: None };
-        }
+        let serving = route.champion.load().as_ref().map(|serving| serving.version);
+        let awaited = Some(wanted.version);
+        route.awaited.store(Some(wanted));
+        return RouteStatus { champion, serving, awaited, refused: None };
     }
     route.champion.store(Some(wanted));
     route.awaited.store(None);
     RouteStatus { champion, serving: champion, awaited: None, refused: None }
+}
+
+/// When the server starts and no view that serves a stream is live (its store was emptied, say), what is awaited served
+/// before: it serves at once, and the workers publish nothing before its view is level, so that no event is left without
+/// its prediction. Elsewhere a version that is awaited holds up nobody.
+fn serve_what_served(routes: &Routes, found: &mut [RouteStatus]) {
+    let serves = |route: &&Arc<Route>| route.champion.load().is_some();
+    let served: Vec<_> = routes.routes.iter().filter(serves).map(|route| route.stream.clone()).collect();
+    for (route, status) in routes.routes.iter().zip(found) {
+        if !served.contains(&route.stream)
+            && let Some(awaited) = route.awaited.swap(None)
+        {
+            (status.serving, status.awaited) = (Some(awaited.version), None);
+            route.champion.store(Some(awaited));
+        }
+    }
 }
 
 fn is_live(model: &LoadedModel) -> bool {

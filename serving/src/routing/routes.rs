@@ -1,6 +1,7 @@
 //! Endpoints and the versions that serve them.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use features::project::{Endpoint, Project};
@@ -15,6 +16,8 @@ pub struct Routes {
     pub routes: Vec<Arc<Route>>,
     /// The versions of views that models are bound to.
     pub views: Arc<ViewVersions>,
+    /// Whether the registry has been looked at.
+    pub(super) looked: AtomicBool,
 }
 
 /// An endpoint and the version that serves it; empty until a first version is champion.
@@ -36,7 +39,7 @@ pub struct RouteStatus {
     pub champion: Option<u32>,
     /// What serves.
     pub serving: Option<u32>,
-    /// The champion, while its version of the view is built up and an older version serves.
+    /// The champion, while its version of the view is built up and an older version serves, or none.
     pub awaited: Option<u32>,
     /// Why the champion does not serve.
     pub refused: Option<Refused>,
@@ -67,7 +70,7 @@ impl Routes {
             Some(Arc::new(Route::new(endpoint.clone(), model.view.stream.name.clone())))
         };
         let routes = project.endpoints.values().filter_map(route).collect();
-        Routes { routes, views: Arc::new(ViewVersions::new(project)) }
+        Routes { routes, views: Arc::new(ViewVersions::new(project)), looked: AtomicBool::new(false) }
     }
 
     /// Whether a version is awaited somewhere whose view is live by now.

@@ -279,6 +279,45 @@ fn with_nothing_else_to_serve_a_champion_does_not_wait() {
 }
 
 #[test]
+fn a_first_champion_waits_until_its_view_is_live() {
+    let setting = Setting::new();
+    let followed = setting.start();
+    stand(&followed, 0, false);
+    setting.promote(0.0);
+    followed.refresh();
+    let status = win(&followed).status();
+    assert_eq!((status.champion, status.serving, status.awaited), (Some(1), None, Some(1)));
+    assert_eq!(serving(&followed), None);
+    stand(&followed, 0, true);
+    assert!(followed.routes.is_a_version_due());
+    followed.refresh();
+    assert_eq!(serving(&followed), Some(1));
+    assert!(win(&followed).is_settled());
+}
+
+#[test]
+fn a_server_that_starts_beside_what_serves_lets_a_first_champion_wait() {
+    #[derive(Debug)]
+    struct Only(features::plan::ViewHash);
+    impl crate::views::StoredStates for Only {
+        fn standing(&self, view: &Arc<features::plan::View>, _: u32) -> crate::views::Standing {
+            crate::views::Standing { live: view.hash == self.0, ..Default::default() }
+        }
+    }
+    let mut setting = Setting::new();
+    let older = setting.project.views["score"].hash.clone();
+    setting.registry.publish(&fixture::artifact(&setting.project, "spare", 0.0)).expect("publish");
+    setting.registry.set_alias("spare", CHAMPION, 1, "").expect("alias");
+    setting.project = edited(&setting.project);
+    setting.promote(0.0);
+    let followed = setting.start_with(Some(Arc::new(Only(older))));
+    let spare = followed.routes.endpoint("spare").expect("endpoint").status();
+    assert_eq!((spare.serving, spare.awaited), (Some(1), None));
+    let status = win(&followed).status();
+    assert_eq!((status.serving, status.awaited), (None, Some(1)));
+}
+
+#[test]
 fn an_endpoint_without_a_champion_waits_for_one() {
     let setting = Setting::new();
     let followed = setting.start();
