@@ -66,6 +66,12 @@ impl<'a> DeadLetter<'a> {
         Some(DeadLetter { record, element, stage, reason, field: None })
     }
 
+    /// Whether this is about the same event, or about the whole message that it is an element of.
+    pub(super) fn tells_of(&self, other: &DeadLetter<'_>) -> bool {
+        let index = |letter: &DeadLetter<'_>| letter.element.map(|element| element.index);
+        self.record.offset == other.record.offset && (self.element.is_none() || index(self) == index(other))
+    }
+
     /// Writes the record: a JSON object.
     pub(super) fn write(&self, topic: &str, partition: u32, at: Micros, out: &mut Vec<u8>) {
         out.push(b'{');

@@ -109,6 +109,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         let mut rows = Vec::with_capacity(self.lanes.len());
         let mut decided = Counters::default();
         let published_by = self.lead();
+        let mut unpredicted = Vec::new();
         for (place, lane) in self.lanes.iter_mut().enumerate() {
             if !lane.live {
                 rows.push(LaneRows { events: 0, rows: Vec::new() });
@@ -126,7 +127,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             };
             // Equal rules decide alike: what one lane refuses is published for all.
             let leads = published_by == Some(place);
-            let refused = if leads { Some(own.as_mut().unwrap_or(&mut rejects)) } else { None };
+            let refused = if leads { Some(own.as_mut().unwrap_or(&mut rejects)) } else { own.as_mut() };
             let lane_rows = lane.fold(&self.backend, &decoded[events], invalid, refused)?;
             let (predictions, unserved) = self.champions.count(&self.plan, &lane.version, &lane_rows);
             lane.count(predictions, unserved);
@@ -134,9 +135,17 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             if leads {
                 decided = lane.folding();
                 rejects = own.unwrap_or(rejects);
+            } else if self.champions.serve_from(&lane.version) {
+                unpredicted.extend(own.unwrap_or_default());
             }
             (decided.predictions, decided.unserved) = counted;
             rows.push(LaneRows { events, rows: lane_rows });
+        }
+        // What a champion's own rules refuse and those of the project do not gets no prediction: it is told once too.
+        for refused in unpredicted {
+            if !rejects.iter().any(|told| told.tells_of(&refused)) {
+                rejects.push(refused);
+            }
         }
         let features = started.elapsed();
 
