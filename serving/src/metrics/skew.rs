@@ -32,6 +32,8 @@ pub struct SkewStreamMetrics {
     pub unchecked_long: Counter,
     /// Rows of keys that were given up to bound the memory.
     pub unchecked_share: Counter,
+    /// A pass failed over them.
+    pub unchecked_failed: Counter,
     /// Rows handed over and not yet checked.
     pub waiting: Gauge,
     /// Of the last rows checked: seconds since the log took the oldest.
@@ -149,6 +151,7 @@ impl SkewMetrics {
             unchecked_history: unchecked("history"),
             unchecked_long: unchecked("long"),
             unchecked_share: unchecked("share"),
+            unchecked_failed: unchecked("failed"),
             waiting: self.waiting.get_or_create_owned(&label),
             lag: self.lag.get_or_create_owned(&label),
             keys: self.keys.get_or_create_owned(&label),

@@ -81,8 +81,13 @@ impl<L: EventLog> Checker<L> {
         }
     }
 
-    /// Checks everything that is on the tray. After an error the next pass does what this one could not.
+    /// Checks everything that is on the tray. After an error the next pass does what this one could not, unless it would
+    /// fail over the same rows again.
     pub(super) fn pass(&mut self) -> Result<Pass, SkewError> {
+        if self.pending.is_empty() {
+            // What was taken and is not here any more was lost with a panic.
+            self.tray.give_up();
+        }
         self.pending.extend(self.tray.take());
         for partition in 0..self.plan.stream.partitions {
             if self.look(partition)? == Pass::Interrupted {
@@ -97,7 +102,15 @@ impl<L: EventLog> Checker<L> {
         pending.sort_by_key(|served| (served.partition, served.span.start));
         let judged = self.judge(&pending).and_then(|found| self.tell(found));
         if let Err(error) = judged {
-            self.pending = pending;
+            match &error {
+                // The next pass knows whose first events are gone.
+                SkewError::Log(LogError::Truncated { place, start, .. }) => {
+                    self.index.begins_at(&self.plan.stream, index_of(place.partition), *start);
+                    self.pending = pending;
+                }
+                SkewError::Log(_) => self.pending = pending,
+                SkewError::Batch(_) | SkewError::Record(_) | SkewError::Changed { .. } => self.tray.give_up(),
+            }
             return Err(error);
         }
         let oldest = pending.iter().flat_map(|served| served.rows.iter().map(|row| row.appended_at)).min();
@@ -184,7 +197,7 @@ impl<L: EventLog> Checker<L> {
         }
         // What was served for an event that the log does not have, or not of this key.
         for row in stretches.rows.values().filter(|row| !seen.contains(&row.sequence)) {
-            if let Some(why) = self.unknown(partition, &row.key) {
+            if let Some(why) = self.unknown(partition, &row.key, row.sequence) {
                 found.unchecked(why, 1);
                 continue;
             }
@@ -196,13 +209,12 @@ impl<L: EventLog> Checker<L> {
         Ok(())
     }
 
-    /// Why the index does not know a key's events, if that is right.
-    fn unknown(&self, partition: u32, key: &[u8]) -> Option<Unchecked> {
+    /// Why the index does not know a key's event, if that is right.
+    fn unknown(&self, partition: u32, key: &[u8], sequence: u64) -> Option<Unchecked> {
         if !self.tray.share.holds(key) {
             return Some(Unchecked::Share);
         }
-        let followed = self.index.partition(index_of(partition)).keys.get(key)?;
-        followed.is_long().then_some(Unchecked::Long)
+        self.index.partition(index_of(partition)).keys.get(key)?.forgotten(sequence)
     }
 
     /// The keys with events in the stretches, as far as they can be recomputed; notes in `seen` every event of a key that

@@ -1,4 +1,5 @@
-//! Why a pass of the check came to nothing. What it had taken is checked in the next.
+//! Why a pass of the check came to nothing. What it had taken is checked in the next, or given up where that would fail
+//! over it again.
 
 use features::batch::BatchError;
 

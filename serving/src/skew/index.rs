@@ -55,6 +55,8 @@ pub(super) struct Followed {
     /// The last event with which the key surely started anew.
     anew: Option<u64>,
     long: bool,
+    /// Its events before this one are not known any more, and why.
+    forgotten: Option<(u64, Unchecked)>,
 }
 
 /// An event of a followed key.
@@ -153,7 +155,7 @@ impl Index {
 
 impl Followed {
     fn new(hash: u64, whole_from: Option<u64>) -> Followed {
-        Followed { hash, sequences: Vec::new(), newest: None, whole_from, anew: None, long: false }
+        Followed { hash, sequences: Vec::new(), newest: None, whole_from, anew: None, long: false, forgotten: None }
     }
 
     fn note(&mut self, stream: &Stream, event: Noted<'_>, most: usize) {
@@ -176,6 +178,8 @@ impl Followed {
 
     fn starts_anew(&mut self, sequence: u64) {
         if self.long || self.whole_from.is_none() {
+            let why = if self.long { Unchecked::Long } else { Unchecked::History };
+            self.forgotten = Some((sequence, why));
             self.long = false;
             self.sequences.clear();
             self.whole_from = Some(sequence);
@@ -195,9 +199,12 @@ impl Followed {
         }
     }
 
-    /// Whether it has too many events to be recomputed.
-    pub(super) fn is_long(&self) -> bool {
-        self.long
+    /// Why the event `sequence` is not known to be one of the key's, if it may be one.
+    pub(super) fn forgotten(&self, sequence: u64) -> Option<Unchecked> {
+        match self.forgotten {
+            Some((before, why)) if sequence < before => Some(why),
+            _ => self.long.then_some(Unchecked::Long),
+        }
     }
 
     /// The key's events within `range`.

@@ -313,6 +313,32 @@ fn only_rows_of_followed_keys_are_handed_over() {
 }
 
 #[test]
+fn rows_that_were_lost_with_a_panic_are_counted_and_make_room() {
+    let mut bench = Bench::new();
+    bench.serve(&plays(0..3));
+    drop(bench.tray.take());
+    bench.serve(&plays(3..5));
+    bench.check();
+    assert_eq!(bench.seen(), (2, 0, 0));
+    assert_eq!((bench.tray.metrics.unchecked_failed.get(), bench.tray.metrics.waiting.get()), (3, 0));
+}
+
+#[test]
+fn rows_of_keys_whose_events_went_from_the_log_meanwhile_are_counted_as_unchecked() {
+    let mut bench = Bench::new();
+    for play in plays(0..4) {
+        bench.serve(&[play]);
+    }
+    bench.check();
+    bench.serve(&plays(4..6));
+    bench.log.forget_before(&place("plays"), 2);
+    assert!(bench.checker.pass().is_err(), "the log is shorter than it was");
+    bench.check();
+    assert_eq!(bench.seen(), (4, 0, 0));
+    assert_eq!((bench.tray.metrics.unchecked_history.get(), bench.tray.metrics.waiting.get()), (2, 0));
+}
+
+#[test]
 fn a_pass_that_fails_leaves_its_rows_to_the_next() {
     let mut bench = Bench::new();
     bench.serve(&plays(0..3));

@@ -98,6 +98,13 @@ impl Tray {
         self.metrics.waiting.set(gauge(inner.rows));
     }
 
+    /// What was taken is never checked, if there is any: a pass failed over it.
+    pub fn give_up(&self) {
+        let mut inner = self.lock();
+        self.metrics.unchecked_failed.inc_by(std::mem::take(&mut inner.taken) as u64);
+        self.metrics.waiting.set(gauge(inner.rows));
+    }
+
     /// Waits until the tray is half full, `timeout` is over, or [`Tray::stop`]; says whether it was stopped.
     pub fn wait(&self, timeout: Duration) -> bool {
         let quiet = |inner: &mut Inner| !inner.stopped && inner.rows < TRAY_ROWS / 2;

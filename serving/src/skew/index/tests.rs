@@ -99,6 +99,9 @@ fn a_key_with_too_many_events_is_left_alone() {
     assert_eq!(bench.history("a", 3), Err(Unchecked::Long));
     bench.event("a", 500);
     assert_eq!(bench.history("a", 4), Ok(&[4][..]), "it starts anew");
+    let followed = &bench.index.partition(0).keys[&b"a"[..]];
+    assert_eq!(followed.forgotten(3), Some(Unchecked::Long), "what it was before is not known any more");
+    assert_eq!(followed.forgotten(4), None);
 }
 
 #[test]
