@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use features::partition::partition_of;
 use serde_json::{Value, json};
@@ -122,7 +123,10 @@ fn records(project: &TestProject, topic: &str) -> Vec<Value> {
 fn serve(project: &TestProject) -> Server {
     let server = Server::start(project);
     let lag = || project.json(&["stream", "status"])["streams"]["participants"]["totals"]["lag"].clone();
-    while lag() != 0 {}
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while lag() != 0 {
+        assert!(Instant::now() < deadline, "waited for two minutes");
+    }
     server
 }
 
