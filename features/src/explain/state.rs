@@ -1,7 +1,7 @@
 //! How large the state of a key becomes, before any event was seen.
 
 use crate::host::kept_of_latest;
-use crate::kernel::{Account, Kernel, value_bytes};
+use crate::kernel::{Account, Accumulates, Kernel, value_bytes};
 use crate::plan::{View, WindowFunction};
 use crate::value::Micros;
 
@@ -51,7 +51,7 @@ pub(super) fn seconds(length: Micros) -> f64 {
 pub(super) fn unsettled(view: &View, account: &Account) -> Micros {
     let folded =
         |call: &usize| view.calls.get(*call).is_some_and(|call| matches!(call.function, WindowFunction::Ewma { .. }));
-    let sees_all = |of: &crate::kernel::Accumulates| of.stored > 0 && !of.calls.iter().all(folded);
+    let sees_all = |of: &Accumulates| of.stored > 0 && !of.calls.iter().all(folded);
     let stream = &view.stream;
     if account.accumulators.iter().any(sees_all) { stream.lateness.max(stream.dedupe) } else { stream.lateness }
 }

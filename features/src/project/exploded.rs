@@ -128,7 +128,8 @@ pub(super) fn field(section: &mut Section<'_>, name: &str, parent: &Stream) -> O
 }
 
 impl Exploding {
-    /// The parent's id and the element's name, where that is a field, else its index; fields that they need are added. `None` where the parent has no id.
+    /// The parent's id and the element's name, where that is a field, else its index; fields that they need are added.
+    /// `None` where the parent has no id.
     pub(super) fn default_id(&self, section: &Section<'_>, fields: &mut Fields) -> Option<Vec<usize>> {
         if self.parent.id.is_empty() {
             return None;
