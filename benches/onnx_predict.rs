@@ -46,7 +46,7 @@ fn main() {
 }
 
 fn measure(name: &str, native: &Artifact, rows: &[f64]) {
-    let file = OnnxFile::read(&export(native).expect("a native model")).expect("our own file");
+    let file = OnnxFile::read(&export(native).expect("a native model").file).expect("our own file");
     let wanted = Wanted { features: names(), ..Wanted::default() };
     let (model, _) = OnnxModel::bind(file, Task::Classification, &wanted).expect("our own features");
     let predictor = OnnxPredictor::new(&model, Link::Logit).expect("ONNX Runtime");

@@ -66,9 +66,12 @@ impl Artifact {
         if let Some(family) = &self.family {
             family.write(&mut files)?;
         }
-        if let Some(file) = onnx::export(self) {
-            files.insert(ONNX, file);
-            environment::insert(&mut files);
+        if let Some(exported) = onnx::export(self) {
+            files.insert(ONNX, exported.file);
+            // What `python_function` runs in, which a family is not.
+            if self.family.is_none() {
+                environment::insert(&mut files);
+            }
         }
         self.documents.write(&mut files)?;
         let checksums = Checksums::of(&files);

@@ -10,8 +10,8 @@
 //! | `calibration.json` | the [`Calibration`], where there is one |
 //! | `profile.json` | the distribution of every feature and of the prediction over the training part |
 //! | `report.html` | the training run as a page for people |
-//! | `model.onnx` | the same model for ONNX Runtime; derived, so absent in version 1 |
-//! | `conda.yaml`, `python_env.yaml`, `requirements.txt` | in which Python MLflow runs `model.onnx` |
+//! | `model.onnx` | the same model for ONNX Runtime; derived, so absent in version 1, and in families for a while |
+//! | `conda.yaml`, `python_env.yaml`, `requirements.txt` | in which Python MLflow runs `model.onnx`; not of families |
 //! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
 //! | `checksums.json` | BLAKE3 of each other file, checked at every load |
 

@@ -7,4 +7,4 @@ mod read;
 mod write;
 
 pub use read::{Columns, Element, Input, MAX_BYTES, OnnxError, OnnxFile, Output};
-pub use write::{INPUT, export, with_version};
+pub use write::{Exported, INPUT, MemberInput, export, with_version};

@@ -17,7 +17,7 @@ fn exported(task: Task, model: NativeModel) -> Vec<u8> {
     let features = vec![Feature::new("lead", Type::Int), Feature::new("time", Type::Float)];
     let example = json!({"lead": 1, "time": 0.5});
     let Value::Object(example) = example else { unreachable!("it is an object") };
-    export(&Artifact::new(sample::manifest("model", task, features), model, example).unwrap()).unwrap()
+    export(&Artifact::new(sample::manifest("model", task, features), model, example).unwrap()).unwrap().file
 }
 
 fn trees() -> Vec<u8> {

@@ -85,12 +85,18 @@ impl Graph {
         name
     }
 
-    pub(super) fn finish(self, name: &str, input: ValueInfoProto, output: ValueInfoProto) -> GraphProto {
+    /// Whether a value of the graph has this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.constants.iter().any(|constant| constant.name == name)
+            || self.nodes.iter().any(|node| node.output.iter().any(|output| output == name))
+    }
+
+    pub(super) fn finish(self, name: &str, input: Vec<ValueInfoProto>, output: ValueInfoProto) -> GraphProto {
         GraphProto {
             node: self.nodes,
             name: name.to_owned(),
             initializer: self.constants,
-            input: vec![input],
+            input,
             output: vec![output],
             ..GraphProto::default()
         }
@@ -99,9 +105,14 @@ impl Graph {
 
 /// A table of doubles: any number of rows, `width` columns.
 pub(super) fn table(name: &str, width: usize, doc: String) -> ValueInfoProto {
+    table_of(element::DOUBLE, name, width, doc)
+}
+
+/// The same of elements of another type.
+pub(super) fn table_of(elem_type: i32, name: &str, width: usize, doc: String) -> ValueInfoProto {
     let rows = Dimension { value: Some(DimensionValue::Param("rows".to_owned())) };
     let columns = Dimension { value: Some(DimensionValue::Value(signed(width))) };
-    let tensor = TensorType { elem_type: element::DOUBLE, shape: Some(TensorShapeProto { dim: vec![rows, columns] }) };
+    let tensor = TensorType { elem_type, shape: Some(TensorShapeProto { dim: vec![rows, columns] }) };
     ValueInfoProto {
         name: name.to_owned(),
         r#type: Some(TypeProto { value: Some(TypeValue::Tensor(tensor)) }),
