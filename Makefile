@@ -32,7 +32,7 @@ test: prerequisites ## Run every test; those against Python's packages get them 
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
 	$(CARGO) test --workspace --locked
 
-onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (PROJECT=folder, else for this one)
+onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (for every project; PROJECT=folder: for that one)
 	@scripts/onnxruntime.sh $(PROJECT)
 
 check: prerequisites ## Format, lints as errors, docs; names and skips what this machine lacks
