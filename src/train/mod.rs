@@ -102,7 +102,9 @@ fn explain(error: TrainError) -> anyhow::Error {
         TrainError::Validation(error @ (ValidationError::NoFeatureGroups | ValidationError::NothingLeft { .. })) => {
             UsageError::new(error.to_string()).into()
         }
-        TrainError::Split(_) | TrainError::Dataset(_) => UsageError::new(error.to_string()).into(),
+        TrainError::Split(_) | TrainError::Dataset(_) | TrainError::Weight(_) => {
+            UsageError::new(error.to_string()).into()
+        }
         other => other.into(),
     }
 }

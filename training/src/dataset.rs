@@ -159,6 +159,11 @@ impl Dataset {
         self.labels.len()
     }
 
+    /// The row of history that a row comes from.
+    pub(crate) fn event_of(&self, row: usize) -> usize {
+        self.source[row]
+    }
+
     /// The given rows as the predictor of a version takes them: of a family with their members' codes.
     pub fn predictor_rows(&self, rows: &[usize], family: Option<&Family>) -> Vec<f64> {
         let (Some(family), Some(members)) = (family, &self.members) else { return self.inputs.row_major(rows) };

@@ -27,6 +27,7 @@ use crate::source::Source;
 use crate::split::{Parts, SplitError, straddling_groups};
 use crate::tune::TuneError;
 use crate::validation::{Validation, ValidationError, Validations, Within, tuned, validate};
+use crate::weights::{self, UnusableWeight};
 
 /// What to train, on what, and where the version goes.
 #[derive(Debug)]
@@ -67,6 +68,8 @@ pub enum TrainError {
     #[error(transparent)]
     Split(#[from] SplitError),
     #[error(transparent)]
+    Weight(#[from] UnusableWeight),
+    #[error(transparent)]
     Fit(#[from] FitError),
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
@@ -94,6 +97,10 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let view = compute(&model.view, &history, Order::Ideal)?;
     let dataset = Dataset::new(model, &history, &view)?;
     let parts = dataset.split(model)?;
+    weights::check(model, &dataset, &parts.train, &history)?;
+    if run.refit {
+        weights::check(model, &dataset, &parts.test, &history)?;
+    }
     let mut remarks = Remark::of_history(&history);
     let events = history.len() as u64;
     if view.overflows > 0 {
@@ -260,4 +267,8 @@ impl From<ModelError> for TrainError {
 }
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod weighing;

@@ -89,18 +89,19 @@ pub enum Warning {
 pub enum FitError {
     #[error("the training part has no rows")]
     NoRows,
-    #[error("the label is {label} in all {rows} training rows: there is nothing to tell apart")]
+    #[error(
+        "the label is {label} in all {rows} training rows: there is nothing to tell apart. Check `label` and `where`, or \
+         give more history"
+    )]
     OneClass { label: bool, rows: usize },
-    #[error("no feature varies in the training part: all are constant or NULL")]
+    #[error(
+        "no feature varies in the training part: all are constant or NULL. Check the view and the model's `features`, or \
+         give more history"
+    )]
     NothingVaries,
     #[error("{rows} training rows cannot determine {features} features: give more history or fewer features")]
     TooFewRows { rows: usize, features: usize },
-    #[error(
-        "{rows} training rows have no usable weight: a weight is a number from 0 up, never NULL; COALESCE(…, 1) gives \
-         NULLs one"
-    )]
-    Weight { rows: usize },
-    #[error("all {rows} training rows have weight 0")]
+    #[error("all {rows} training rows have weight 0: let `weight` be above 0 where a row is to count")]
     NoWeight { rows: usize },
     #[error(
         "all training rows share one fate (one group), so none can be held out: leave out {purpose}, or set `group` to \
