@@ -201,17 +201,24 @@ fn describe(answer: &Value) -> Vec<String> {
         None => String::new(),
     };
     let model = answer["model"].as_str().unwrap_or_default();
-    lines.push(format!("by {model} version {}{age}", answer["version"]));
+    let member = match answer.get("member") {
+        Some(Value::String(member)) => format!(", its model of {member}"),
+        Some(_) => ", its general model".to_owned(),
+        None => String::new(),
+    };
+    lines.push(format!("by {model} version {}{member}{age}", answer["version"]));
     for (name, value) in answer["features"].as_object().into_iter().flatten() {
         lines.push(format!("  {name} = {value}"));
     }
-    lines.extend(explanation(&answer["explanation"]));
+    lines.extend(answer.get("explanation").map(explanation).unwrap_or_default());
     lines
 }
 
 /// What moved the margin most comes first.
 fn explanation(explanation: &Value) -> Vec<String> {
-    let Some(contributions) = explanation["contributions"].as_object() else { return Vec::new() };
+    let Some(contributions) = explanation["contributions"].as_object() else {
+        return vec!["no explanation: a model brought from outside cannot tell".to_owned()];
+    };
     let mut contributions: Vec<(&str, f64)> =
         contributions.iter().map(|(name, value)| (name.as_str(), value.as_f64().unwrap_or_default())).collect();
     contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
@@ -249,6 +256,36 @@ mod tests {
         let body = body(&event(r#" {"lead": 1.50} "#)).expect("body");
         let text = String::from_utf8(body).expect("text");
         assert_eq!(text, r#"{"model":"win/3","return_features":false,"explain":false,"event":{"lead": 1.50}}"#);
+    }
+
+    #[test]
+    fn of_a_family_an_answer_says_whose_model_predicted() {
+        let by = |member: Value| {
+            let mut answer = json!({ "model": "win", "version": 3, "outputs": { "probability": 0.25 } });
+            answer["member"] = member;
+            describe(&answer)
+        };
+        assert_eq!(by(json!("LeeSin")), ["probability  0.25", "by win version 3, its model of LeeSin"]);
+        assert_eq!(by(Value::Null), ["probability  0.25", "by win version 3, its general model"]);
+    }
+
+    #[test]
+    fn what_moved_the_margin_most_comes_first() {
+        let contributions = json!({ "down": -0.03, "score_differential": 0.94 });
+        let answer = json!({
+            "model": "win", "version": 3, "outputs": {}, "features_age_ms": null,
+            "explanation": { "base": 0.125, "contributions": contributions, "margin": 1.035 },
+        });
+        let expected = [
+            "by win version 3",
+            "margin +1.0350, of which",
+            "  without any         +0.1250",
+            "  score_differential  +0.9400",
+            "  down                -0.0300",
+        ];
+        assert_eq!(describe(&answer), expected);
+        let none = json!({ "model": "win", "version": 3, "outputs": {}, "explanation": null });
+        assert_eq!(describe(&none)[1], "no explanation: a model brought from outside cannot tell");
     }
 
     #[test]

@@ -47,6 +47,7 @@ group = "match_id"
 
 [endpoints.winner]
 model = "winner"
+explain = true
 "#;
 
 const VIEW: &str = "CREATE VIEW state AS SELECT match_id, n, lead, pace, n * 1.0 AS minute FROM plays";
@@ -207,7 +208,7 @@ fn a_model_of_others_is_served() {
         let row = &rows[place * FEATURES.len()..][..FEATURES.len()];
         let features: serde_json::Map<String, Value> =
             FEATURES.iter().zip(row).map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-        let body = serde_json::json!({ "endpoint": "winner", "features": features });
+        let body = serde_json::json!({ "endpoint": "winner", "features": features, "explain": true });
         let mut answer = ureq::post(server.url("/predict"))
             .content_type("application/json")
             .send(body.to_string())
@@ -216,8 +217,22 @@ fn a_model_of_others_is_served() {
         let served = answer["outputs"]["probability"].as_f64().expect("a probability");
         assert_eq!(served.to_bits(), made.predictions("winner", 1, row)[0].to_bits(), "{answer}");
         let package = theirs["package"][place].as_f64().expect("a number");
+        assert_eq!(answer.get("explanation"), Some(&Value::Null), "it cannot tell: {answer}");
         assert!((served - package).abs() < 1e-5, "{body}: served {served}, LightGBM itself {package}");
     }
+    let features = r#"{"lead":1.25,"pace":0.5,"minute":3.0}"#;
+    let told = made.project.output(&["predict", "--model", "winner", "--features", features, "--explain"]);
+    assert_success(&told);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("no explanation: a model brought from outside cannot tell"), "{told}");
+    let plays = made.project.dir().join("plays.csv").display().to_string();
+    let replay = ["stream", "replay", "--stream", "plays", "--data", &plays, "--games", "1"];
+    assert_eq!(made.project.json(&replay)["predictions"], 6);
+    let watch = ["stream", "watch", "--from-start", "--limit", "6", "--explain"];
+    let told = made.project.output(&watch);
+    assert_success(&told);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert_eq!(told.matches("this model cannot tell what moved it").count(), 6, "{told}");
     assert!(server.terminate().success());
 }
 

@@ -8,7 +8,7 @@ use features::project::{Sink, SinkFormat};
 use features::value::Micros;
 use smol_str::SmolStr;
 
-use super::columns::SinkColumn;
+use super::columns::{SinkColumn, begun_with};
 use super::error::SinkError;
 use super::lines::{LineFile, LineFormat};
 use super::parquet::ParquetFolder;
@@ -89,29 +89,58 @@ impl Runner {
     }
 
     fn recover(&self) -> Result<(Target, Position), SinkError> {
-        let columns: Vec<String> = self.columns.iter().map(|column| column.name.to_string()).collect();
         let partitions = ends(&self.log, &self.topic)?.len();
-        let start = Position::start(&self.topic, columns, partitions);
         let found = self.positions.get(&self.key)?;
         let path = &self.sink.path;
-        let lines = |format| LineFile::recover(path, format, self.columns.clone(), found.clone(), start.clone());
+        let columns = self.columns_to_go_on_with(found.as_ref());
+        let names = columns.iter().map(|column| column.name.to_string()).collect();
+        let start = Position::start(&self.topic, names, partitions);
+        let lines = |format| LineFile::recover(path, format, columns.clone(), found.clone(), start.clone());
         let (target, position) = match self.sink.format {
             SinkFormat::Csv => lines(LineFormat::Csv).map(|(file, position)| (Target::Lines(file), position))?,
             SinkFormat::Jsonl => lines(LineFormat::Jsonl).map(|(file, position)| (Target::Lines(file), position))?,
             SinkFormat::Parquet => {
                 let position = match found.clone() {
+                    Some(found) if !found.continues(&start) && self.taken_away() => start.clone(),
                     Some(found) if !found.continues(&start) => {
                         return Err(SinkError::Changed { path: PathBuf::from(path) });
                     }
                     Some(found) => found,
                     None => start.clone(),
                 };
-                (Target::Parquet(ParquetFolder::open(path, self.columns.clone())?), position)
+                (Target::Parquet(ParquetFolder::open(path, columns)?), position)
             }
         };
         // Noted before the first write: a file that has grown without a note would be taken for somebody else's.
         self.positions.put(&self.key, &position)?;
         Ok((target, position))
+    }
+
+    /// A file goes on with the columns that it was begun with where they differ in optional ones only.
+    fn columns_to_go_on_with(&self, found: Option<&Position>) -> Vec<SinkColumn> {
+        let kept = found.and_then(|found| begun_with(&self.columns, &found.columns));
+        let Some(kept) = kept.filter(|_| !self.taken_away()) else { return self.columns.clone() };
+        let lacks = |column: &&SinkColumn| !kept.iter().any(|kept| kept.name == column.name);
+        let missing: Vec<&str> = self.columns.iter().filter(lacks).map(|column| column.name.as_str()).collect();
+        if !missing.is_empty() && self.sink.format != SinkFormat::Jsonl {
+            tracing::warn!(
+                sink = %self.sink.name,
+                path = %self.sink.path.display(),
+                missing = missing.join(", "),
+                "a sink's file was begun without some columns and goes on without them: give the sink another path to \
+                 have all predictions written with them"
+            );
+        }
+        kept
+    }
+
+    /// Where the file, or the folder, is gone or empty there is nothing to go on with.
+    fn taken_away(&self) -> bool {
+        let path = &self.sink.path;
+        match self.sink.format {
+            SinkFormat::Csv | SinkFormat::Jsonl => std::fs::metadata(path).map_or(true, |file| file.len() == 0),
+            SinkFormat::Parquet => std::fs::read_dir(path).map_or(true, |mut files| files.next().is_none()),
+        }
     }
 
     /// What is to be written now.

@@ -9,13 +9,14 @@ use features::plan::View;
 use serde_json::Value;
 
 use super::backend::Backend;
-use super::fixture::{plan, play, project_with, served};
+use super::fixture::{plan, play};
 use super::machine::Worker;
 use super::plan::StreamPlan;
 use super::step::{Settings, Step};
 use crate::clock::ManualClock;
 use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
 
+mod explanations;
 mod versions;
 
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
@@ -130,17 +131,6 @@ fn a_prediction_has_its_published_form() {
     let golden = r#"{"prediction_id":"ID","endpoint":"win","model":"win","version":3,"arm":"champion","stream":"plays","partition":0,"offset":1,"event_time":"1970-01-01T00:00:00.000020Z","key":{"game":"g1"},"id":{"game":"g1","play":2},"outputs":{"probability":0.5621765008857981},"include":{"clock":20,"recent":6.0},"appended_at":1000,"stages_us":{"queue":250,"decode":0,"features":0,"predict":0}}"#;
     let golden = golden.replace("ID", &super::prediction_id("win", "plays", 0, 1, None));
     assert_eq!(predictions[1].to_string(), golden);
-}
-
-#[test]
-fn an_endpoint_that_explains_says_what_each_feature_adds() {
-    let project = project_with(1, "explain = true\n");
-    let plan = StreamPlan::new(&project, "plays", &served(&project)).expect("plan");
-    let bench = Bench::of(Arc::new(plan), 1);
-    bench.append(&[play("g1", 1, 10, Some(4.0)), play("g1", 2, 20, Some(2.0))]);
-    bench.drain();
-    let explanation = r#"{"base":0.5,"contributions":{"yards":0.5,"recent":-0.75},"margin":0.25}"#;
-    assert_eq!(bench.predictions()[1]["explanation"].to_string(), explanation);
 }
 
 #[test]
