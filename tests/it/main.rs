@@ -2,6 +2,10 @@
 #![cfg(test)]
 
 mod architecture;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod documented;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod explained;
 #[cfg(feature = "train")]
 mod exploded;
 mod history;
