@@ -19,6 +19,7 @@ mod slices;
 mod sources;
 mod spec;
 mod split;
+mod stack;
 mod streams;
 mod tune;
 mod views;
@@ -36,7 +37,9 @@ pub use algorithm::{
 };
 pub use declaration::view_as_declared;
 pub use sources::{SourceFile, Sources};
-pub use spec::{Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, SkewCheck, Split, Task, TestPart};
+pub use spec::{
+    Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, SkewCheck, Split, Stack, Task, TestPart,
+};
 
 use crate::diagnostic::Problems;
 use crate::plan::View;
