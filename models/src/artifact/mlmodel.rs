@@ -5,8 +5,7 @@
 use features::value::Type;
 
 use super::environment::{CONDA, PYTHON, PYTHON_ENV};
-use super::files::WITHOUT_FAMILIES;
-use super::{EXAMPLE, FORMAT_VERSION, MANIFEST, MODEL, Manifest, ONNX};
+use super::{EXAMPLE, MANIFEST, MODEL, Manifest, ONNX};
 use crate::timestamp;
 
 /// YAML, keys in MLflow's own (alphabetical) order. The model's uuid is drawn from the manifest's bytes, which hold the
@@ -18,10 +17,8 @@ pub(super) fn text(manifest: &Manifest, manifest_bytes: &[u8]) -> String {
     let kind = |ty: Type| if ty == Type::String { "string" } else { "double" };
     let inputs = signature.features.iter().map(|feature| column(&feature.name, kind(feature.ty)));
     let output = column(signature.output.name(), "double");
-    let (format_version, python) = match &manifest.family {
-        Some(_) => (FORMAT_VERSION, String::new()),
-        None => (WITHOUT_FAMILIES, python_function()),
-    };
+    let format_version = manifest.format();
+    let python = if manifest.family.is_some() { String::new() } else { python_function() };
     let onnx = onnx_flavor();
     format!(
         "flavors:\n  clutch:\n    algorithm: {}\n    clutch_version: {}\n    data: {MODEL}\n    \

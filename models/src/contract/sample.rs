@@ -36,6 +36,7 @@ pub fn manifest(model: &str, task: Task, features: Vec<Feature>) -> Manifest {
         rows: Rows { train: 0, test: 0 },
         evaluation: Evaluation::default(),
         family: None,
+        stack: None,
         gate: GateReport { outcome: GateOutcome::None, rules: Vec::new() },
         data: DataFingerprint { rows: 0, digest: String::new(), sources: Vec::new() },
         coefficients: None,

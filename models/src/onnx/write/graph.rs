@@ -91,6 +91,21 @@ impl Graph {
             || self.nodes.iter().any(|node| node.output.iter().any(|output| output == name))
     }
 
+    /// Adds all of a graph of its own, every name in it behind `prefix` but for its input, which is `given` here. Returns
+    /// what `output` is called then.
+    pub(super) fn absorb(&mut self, graph: Graph, prefix: &str, (input, given): (&str, &str), output: &str) -> String {
+        let renamed = |name: &str| if name == input { given.to_owned() } else { format!("{prefix}{name}") };
+        self.nodes.extend(graph.nodes.into_iter().map(|node| NodeProto {
+            input: node.input.iter().map(|name| renamed(name)).collect(),
+            output: node.output.iter().map(|name| renamed(name)).collect(),
+            name: renamed(&node.name),
+            ..node
+        }));
+        let constants = graph.constants.into_iter();
+        self.constants.extend(constants.map(|constant| TensorProto { name: renamed(&constant.name), ..constant }));
+        renamed(output)
+    }
+
     pub(super) fn finish(self, name: &str, input: Vec<ValueInfoProto>, output: ValueInfoProto) -> GraphProto {
         GraphProto {
             node: self.nodes,

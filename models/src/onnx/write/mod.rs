@@ -11,6 +11,7 @@ mod calibration;
 mod family;
 mod graph;
 mod linear;
+mod stacked;
 mod trees;
 
 use features::value::Type;
@@ -20,7 +21,7 @@ pub use family::MemberInput;
 use graph::{Graph, ML, table, table_of};
 
 use super::proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, ValueInfoProto, element};
-use crate::artifact::{Artifact, Calibration, Family, Link, Manifest, NativeModel};
+use crate::artifact::{AnyModel, Artifact, Calibration, Family, Link, Manifest, NativeModel};
 use crate::signature::Feature;
 use family::Models;
 
@@ -39,20 +40,19 @@ pub struct Exported {
     pub member: Option<MemberInput>,
 }
 
-/// The ONNX file of a native model or family; `None` for a model of others, which is a file already. Equal models and
+/// The ONNX file of a native model, single, stacked or a family; `None` for a model of others, which is a file already. Equal models and
 /// signatures give equal bytes.
 pub fn export(artifact: &Artifact) -> Option<Exported> {
     let manifest = artifact.manifest();
-    let model = artifact.model().native()?;
     let output = manifest.signature.output.name();
     let features: Vec<&Feature> = manifest.signature.features.iter().collect();
-    let (features, graph, member) = match (artifact.members(), features.split_last()) {
-        (Some(members), Some((column, features))) => {
+    let (features, graph, member) = match (artifact.members(), artifact.model().native(), features.split_last()) {
+        (Some(members), Some(model), Some((column, features))) => {
             let models = Models::new(members, model, artifact.calibration());
             let (graph, member) = family(&models, members, column, output);
             (features.to_vec(), graph, Some(member))
         }
-        _ => (features, single(model, artifact.calibration(), output), None),
+        _ => (features, single(artifact.model(), artifact.calibration(), output)?, None),
     };
     let names: Vec<&str> = features.iter().map(|feature| feature.name.as_str()).collect();
     let inputs = [table(INPUT, names.len(), format!("columns: {}", names.join(", ")))];
@@ -72,18 +72,20 @@ pub fn export(artifact: &Artifact) -> Option<Exported> {
     Some(Exported { file: file.encode_to_vec(), member })
 }
 
-fn single(model: &NativeModel, calibration: Option<&Calibration>, output: &str) -> Graph {
+fn single(model: &AnyModel, calibration: Option<&Calibration>, output: &str) -> Option<Graph> {
     let mut graph = Graph::default();
     let (margin, link) = match model {
-        NativeModel::Linear(model) => (linear::margin(&mut graph, model, INPUT), model.link()),
-        NativeModel::Trees(model) => (trees::margin(&mut graph, model, INPUT), model.link()),
+        AnyModel::Native(NativeModel::Linear(model)) => (linear::margin(&mut graph, model, INPUT), model.link()),
+        AnyModel::Native(NativeModel::Trees(model)) => (trees::margin(&mut graph, model, INPUT), model.link()),
+        AnyModel::Stacked(model) => (stacked::margin(&mut graph, model, INPUT), model.meta().link()),
+        AnyModel::Onnx(_) => return None,
     };
     match (calibration, link) {
         (Some(calibration), _) => calibration::probability(&mut graph, calibration, margin, output),
         (None, Link::Identity) => graph.node("Identity", &[margin], output),
         (None, Link::Logit) => graph.node("Sigmoid", &[margin], output),
     };
-    graph
+    Some(graph)
 }
 
 /// The column's name may be that of something in the graph: then its input's is longer.
