@@ -25,6 +25,7 @@ use crate::remark::Remark;
 use crate::report::{Seconds, TrainReport};
 use crate::source::Source;
 use crate::split::{Parts, SplitError, straddling_groups};
+use crate::stack;
 use crate::tune::TuneError;
 use crate::validation::{Validation, ValidationError, Validations, Within, tuned, validate};
 use crate::weights::{self, UnusableWeight};
@@ -139,6 +140,7 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     progress.stage(Stage::Publish);
     let rows = Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 };
     let family = family::record(model, &dataset, &parts, &fitted, registered);
+    let stack = stack::record(model, registered.general.stacked.as_ref(), run.registry)?;
     let rows_of_refit = refit.as_ref().map(|_| Refit { rows: dataset.rows() as u64 });
     let made = Made {
         run,
@@ -148,12 +150,13 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
         fitted: registered,
         evaluation,
         family,
+        stack,
         tuning: validation.tuning.as_ref(),
         gate,
         refit: rows_of_refit,
     };
     let artifact = artifact(made)?;
-    let names: Vec<&str> = artifact.manifest().signature.names().collect();
+    let names = artifact.manifest().fitted_on();
     let warnings: Vec<String> = remarks.iter().map(|remark| remark.describe(&names)).collect();
     let profile = profile(&artifact, &dataset, &parts, registered);
     let report = page::render(artifact.manifest(), &findings, &profile, &warnings);

@@ -12,10 +12,10 @@ mod standardise;
 mod trees;
 
 use features::project::{Algorithm, Task};
-use models::artifact::{InvalidLinearModel, InvalidTrees, LinearModel, Link, NativeModel};
+use models::artifact::{InvalidLinearModel, InvalidStack, InvalidTrees, LinearModel, Link, NativeModel};
 use smol_str::SmolStr;
 
-pub(crate) use held_out::folds;
+pub(crate) use held_out::{folds, others};
 pub use linear::Linear;
 pub use logistic::{InvalidPenalty, Logistic, LogisticSpec};
 pub(crate) use polish::polish;
@@ -110,6 +110,17 @@ pub enum FitError {
     OneGroup { purpose: &'static str },
     #[error("with some groups held out, the label is {label} in all {rows} rows that are left: leave out {purpose}")]
     OneClassLeft { label: bool, rows: usize, purpose: &'static str },
+    #[error("the model `{base}`, which this one is stacked on, cannot be fitted{}", without(*held_out))]
+    Base {
+        base: SmolStr,
+        held_out: bool,
+        #[source]
+        source: Box<FitError>,
+    },
+    #[error("only linear and logistic models can be stacked on others")]
+    NotLinear,
+    #[error("the fits of a stacked model cannot be put together")]
+    Stack(#[from] InvalidStack),
     #[error(transparent)]
     Penalty(#[from] InvalidPenalty),
     #[error("the boosting library refused its parameters or data")]
@@ -188,6 +199,10 @@ impl TrainingRows<'_> {
     fn weights_of(&self, rows: &[usize]) -> Option<Vec<f64>> {
         self.weights.map(|weights| rows.iter().map(|&row| weights[row]).collect())
     }
+}
+
+fn without(held_out: bool) -> &'static str {
+    if held_out { " with some groups held out" } else { "" }
 }
 
 /// The label that all have, if all have one; labels are 0 or 1.

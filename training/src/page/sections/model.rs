@@ -123,6 +123,13 @@ pub(in crate::page) fn origin(page: &mut Markup, manifest: &Manifest) {
     for (name, value) in &manifest.algorithm.parameters {
         fact(name, value.to_string());
     }
+    for base in manifest.stack.iter().flat_map(|stack| &stack.bases) {
+        let same = base.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
+        fact(
+            "stacked on",
+            format!("{}, {}; {same} is the same; digest {}", base.model, base.algorithm.name, base.digest),
+        );
+    }
     fact("seed", manifest.seed.to_string());
     fact("data", format!("{} events from {}", count(manifest.data.rows), manifest.data.sources.join(", ")));
     fact("data digest", manifest.data.digest.clone());
