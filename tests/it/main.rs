@@ -31,6 +31,8 @@ mod serve;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod skew;
 #[cfg(all(feature = "train", feature = "serve"))]
+mod stacked;
+#[cfg(all(feature = "train", feature = "serve"))]
 mod stream;
 mod support;
 mod train;

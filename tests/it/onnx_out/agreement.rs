@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use features::value::Value;
-use models::artifact::{Artifact, NativeModel, Node, member_name};
+use models::artifact::{AnyModel, Artifact, Base, NativeModel, Node, member_name};
 use models::onnx::{self, MemberInput};
 
 use crate::support::Python;
@@ -107,7 +107,7 @@ fn given(value: &Value, member: &MemberInput) -> serde_json::Value {
 fn odd_rows(artifact: &Artifact, rows: &Rows) -> Rows {
     let typical = &rows.inputs[rows.inputs.len() / 2];
     let mut odd = Rows::default();
-    for (model, member) in each(artifact) {
+    for (thresholds, member) in each(artifact) {
         let with = |place: usize, value: f64| {
             let mut row = typical.clone();
             row[place] = value;
@@ -119,25 +119,43 @@ fn odd_rows(artifact: &Artifact, rows: &Rows) -> Rows {
                 odd.push(with(place, value), member.as_ref());
             }
         }
-        let NativeModel::Trees(trees) = model else { continue };
-        for node in trees.trees().iter().flat_map(|tree| tree.nodes()) {
-            if let Node::Split { feature, threshold, .. } = *node {
-                let near = [threshold.next_down(), threshold, threshold.next_up()].map(f64::from);
-                // Between two singles, and just off the middle: rounding decides.
-                let middle = f64::midpoint(near[0], near[1]);
-                for value in near.into_iter().chain([middle, middle.next_down(), middle.next_up()]) {
-                    odd.push(with(feature as usize, value), member.as_ref());
-                }
+        for (place, threshold) in thresholds {
+            let near = [threshold.next_down(), threshold, threshold.next_up()].map(f64::from);
+            // Between two singles, and just off the middle: rounding decides.
+            let middle = f64::midpoint(near[0], near[1]);
+            for value in near.into_iter().chain([middle, middle.next_down(), middle.next_up()]) {
+                odd.push(with(place, value), member.as_ref());
             }
         }
     }
     odd
 }
 
-/// Every model of an artifact, with a value of the family's column that means it: the general one is meant by no value
-/// and by those that the family never saw.
-fn each(artifact: &Artifact) -> Vec<(&NativeModel, Option<Value>)> {
-    let general = artifact.model().native().expect("a native model");
+/// Of every split of a model, the input and what it is compared with.
+type Thresholds = Vec<(usize, f32)>;
+
+fn thresholds(model: &NativeModel) -> Thresholds {
+    let NativeModel::Trees(model) = model else { return Vec::new() };
+    let split = |node: &Node| match *node {
+        Node::Split { feature, threshold, .. } => Some((feature as usize, threshold)),
+        Node::Leaf { .. } => None,
+    };
+    model.trees().iter().flat_map(|tree| tree.nodes()).filter_map(split).collect()
+}
+
+/// The thresholds of every model of an artifact, with a value of the family's column that means it: the general one is
+/// meant by no value and by those that the family never saw.
+fn each(artifact: &Artifact) -> Vec<(Thresholds, Option<Value>)> {
+    let general = match artifact.model() {
+        AnyModel::Native(model) => thresholds(model),
+        AnyModel::Stacked(model) => {
+            let of_base = |base: &Base| -> Thresholds {
+                thresholds(&base.model).into_iter().map(|(place, at)| (base.inputs[place], at)).collect()
+            };
+            model.bases().iter().flat_map(of_base).collect()
+        }
+        AnyModel::Onnx(_) => Vec::new(),
+    };
     let Some(family) = artifact.members() else { return vec![(general, None)] };
     let column = artifact.manifest().signature.features.last().expect("the family's column");
     let value = |name: &str| match column.ty {
@@ -145,12 +163,12 @@ fn each(artifact: &Artifact) -> Vec<(&NativeModel, Option<Value>)> {
         features::value::Type::Bool => Value::Bool(name == "true"),
         _ => Value::Int(name.parse().expect("a whole number")),
     };
-    let members = family.members().iter().map(|member| (&member.model, Some(value(&member.value))));
+    let members = family.members().iter().map(|member| (thresholds(&member.model), Some(value(&member.value))));
     let unseen = match column.ty {
         features::value::Type::String => vec![Value::String("nobody's".into()), Value::String("é".into())],
         features::value::Type::Bool => Vec::new(),
         _ => vec![Value::Int(i64::MIN), Value::Int(i64::MAX), Value::Int(1 << 53)],
     };
-    let unseen = unseen.into_iter().chain([Value::Null]).map(|value| (general, Some(value)));
+    let unseen = unseen.into_iter().chain([Value::Null]).map(|value| (general.clone(), Some(value)));
     members.chain(unseen).collect()
 }

@@ -1,11 +1,11 @@
 //! Models that nobody trained: trees whose thresholds are values of the data, as sums and as means, calibrations of every
-//! kind, and families of all of them.
+//! kind, a stack of them, and families of all of them.
 
 use features::project::Task;
 use features::value::{Type, Value};
 use models::artifact::{
-    Aggregation, Artifact, Calibration, Family, FamilyRecord, Isotonic, LinearModel, Link, Manifest, Member,
-    MemberRecord, NativeModel, Node, Platt, Rows as Counts, Side, TreeModel,
+    Aggregation, Artifact, Base, BaseRecord, Calibration, Family, FamilyRecord, Isotonic, LinearModel, Link, Manifest,
+    Member, MemberRecord, NativeModel, Node, Platt, Rows as Counts, Side, StackRecord, StackedModel, TreeModel,
 };
 use models::contract::sample;
 use models::signature::Feature;
@@ -24,6 +24,7 @@ pub(super) fn singles(trained: &Artifact, rows: &Rows) -> Vec<(&'static str, Art
     let classify = |model: &NativeModel| artifact(Task::Classification, model.clone());
     let regress = |model| artifact(Task::Regression, model);
     let boosted = boosted(rows, 1);
+    let stacked = stacked(trained, rows);
     vec![
         ("boosted", classify(&boosted)),
         ("boosted_platt", classify(&boosted).calibrated(platt()).expect("a classification")),
@@ -32,9 +33,33 @@ pub(super) fn singles(trained: &Artifact, rows: &Rows) -> Vec<(&'static str, Art
         ("boosted_margin", regress(trees(rows, Link::Identity, Aggregation::Sum, 22.5, 7.5, 2))),
         ("forest", regress(trees(rows, Link::Identity, Aggregation::Mean, 0.0, 60.0, 3))),
         ("forest_shares", classify(&trees(rows, Link::Identity, Aggregation::Mean, 0.5, 0.5, 4))),
+        ("stacked", stacked.clone()),
+        ("stacked_isotonic", stacked.calibrated(isotonic(&points())).expect("a classification")),
         ("logistic_platt", trained.clone().calibrated(platt()).expect("a classification")),
         ("logistic_isotonic", trained.clone().calibrated(isotonic(&points())).expect("a classification")),
     ]
+}
+
+/// Sees two inputs itself, and all by boosted trees, a single line and a forest.
+fn stacked(trained: &Artifact, rows: &Rows) -> Artifact {
+    let width = rows.inputs[0].len();
+    let all: Vec<usize> = (0..width).rev().collect();
+    let line = LinearModel::new(Link::Logit, 0.5, vec![-0.75], vec![2.0]).expect("finite");
+    let forest = trees(rows, Link::Identity, Aggregation::Mean, 0.0, 1.0, 5);
+    let bases = [(boosted(rows, 1), all.clone()), (NativeModel::Linear(line), vec![1]), (forest, all)];
+    let bases = bases.map(|(model, inputs)| Base { model, inputs }).to_vec();
+    let meta = LinearModel::new(Link::Logit, -0.1, vec![0.2, -0.3, 0.6, 0.4, 1.5], vec![0.5; 5]).expect("finite");
+    let model = StackedModel::new(width, 2, bases, meta).expect("bases that fit");
+    let (mut manifest, example) = described(trained, Task::Classification, None);
+    let base = BaseRecord {
+        model: "base".to_owned(),
+        version: None,
+        algorithm: manifest.algorithm.clone(),
+        features: Vec::new(),
+        digest: String::new(),
+    };
+    manifest.stack = Some(StackRecord { own: 2, folds: 5, bases: vec![base; 3] });
+    Artifact::new(manifest, model, example).expect("parts that agree")
 }
 
 /// Families of every kind of member, told apart by text, whole numbers and booleans.
