@@ -38,7 +38,7 @@ onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (f
 check: prerequisites ## Format, lints as errors, docs; names and skips what this machine lacks
 	@scripts/check.sh
 
-bench: build $(BENCH_VENV)/ready ## Measure, with peers and limits in the same run
+bench: build onnxruntime $(BENCH_VENV)/ready ## Measure, with peers and limits in the same run
 	CLUTCH_PYTHON=$(abspath $(BENCH_VENV))/bin/python scripts/bench.sh
 
 $(BENCH_VENV)/ready: benches/peers/requirements.txt
