@@ -4,7 +4,7 @@ Reads the same Parquet files, computes the same features as notebooks-data/nfl/v
 same season, and fits a logistic regression with the same penalty on standardised columns. Vectorised throughout; windows
 by groupby. Prints one JSON object: what it learned from, how good it is, and how long each step took.
 
-    python train_sklearn.py FOLDER_OF_PARQUET_FILES [SOLVER]
+    python train_sklearn.py PATTERN_OF_PARQUET_FILES [SOLVER]
 """
 
 import time
@@ -23,7 +23,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
-TEST_FROM = 2023
+TEST_FROM = 2022
 COLUMNS = [
     "game_id", "play_id", "season", "season_type", "game_date", "home_team", "posteam", "qtr",
     "game_seconds_remaining", "down", "ydstogo", "yardline_100", "score_differential", "posteam_score", "defteam_score",
@@ -32,8 +32,8 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def load(folder):
-    files = sorted(glob.glob(f"{folder}/*.parquet"))
+def load(pattern):
+    files = sorted(glob.glob(pattern))
     plays = pd.concat([pd.read_parquet(file, columns=COLUMNS) for file in files], ignore_index=True)
     plays = plays[plays.game_seconds_remaining.notna()].astype({"qtr": "int64", "ydstogo": "int64"})
     overtime = np.where(plays.season_type == "POST", 900, 600) * (plays.qtr - 4)
@@ -82,6 +82,7 @@ def features(plays):
         "expected_lead_with_ball": (lead + ball + spread_to_come) / scale,
         "scaled_lead": lead / scale,
         "spread_to_come": spread_to_come,
+        "scaled_spread": spread_to_come / scale,
         "scaled_field_position": ball / scale,
         "scaled_down": plays.down / scale,
         "scaled_distance": np.log(plays.ydstogo + 1) / scale,
@@ -98,9 +99,9 @@ def features(plays):
     }).astype(float)  # fmt: skip
 
 
-def main(folder, solver):
+def main(pattern, solver):
     imported = time.perf_counter()
-    plays = load(folder)
+    plays = load(pattern)
     loaded = time.perf_counter()
     inputs = features(plays)
     keep = (plays.result != 0) & plays.result.notna() & (plays.qtr <= 4)
