@@ -6,6 +6,7 @@
 mod held_out;
 mod linear;
 mod logistic;
+mod mean;
 mod polish;
 mod rank;
 mod standardise;
@@ -18,6 +19,7 @@ use smol_str::SmolStr;
 pub(crate) use held_out::{folds, others};
 pub use linear::Linear;
 pub use logistic::{InvalidPenalty, Logistic, LogisticSpec};
+use mean::mean;
 pub(crate) use polish::polish;
 pub(crate) use standardise::as_float;
 
@@ -167,8 +169,11 @@ pub fn fit(algorithm: &Algorithm, training: &TrainingRows<'_>) -> Result<Fitted,
         return Err(FitError::NoRows);
     }
     match algorithm {
-        Algorithm::Logistic { .. } | Algorithm::Linear => {
-            let fitted = fit_linear(algorithm, &training)?;
+        Algorithm::Logistic { .. } | Algorithm::Linear | Algorithm::Mean => {
+            let fitted = match algorithm {
+                Algorithm::Mean => mean(training.inputs, training.rows),
+                _ => fit_linear(algorithm, &training)?,
+            };
             let LinearFit { intercept, ref coefficients, ref imputation, ref warnings, .. } = fitted;
             let model = LinearModel::new(training.link(), intercept, coefficients.clone(), imputation.clone())?;
             let warnings = warnings.clone();
