@@ -17,7 +17,7 @@ mod peers;
 #[path = "support/scratch_project.rs"]
 mod scratch_project;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use features::batch::{Order, compute, read_history};
@@ -184,7 +184,7 @@ fn predictions(model: &Model, dataset: &Dataset, train: &[usize], test: &[usize]
     predictions
 }
 
-fn models_of(folder: &PathBuf) -> Vec<String> {
+fn models_of(folder: &Path) -> Vec<String> {
     let project = Project::load(folder, &|_| None).expect("a project");
     project.models.keys().map(ToString::to_string).collect()
 }
