@@ -81,6 +81,7 @@ def features(plays):
         "expected_lead": (lead + spread_to_come) / scale,
         "expected_lead_with_ball": (lead + ball + spread_to_come) / scale,
         "scaled_lead": lead / scale,
+        "scaled_lead_with_ball": (lead + ball) / scale,
         "spread_to_come": spread_to_come,
         "scaled_spread": spread_to_come / scale,
         "scaled_field_position": ball / scale,

@@ -4,6 +4,8 @@
 //! row therefore gets the margins of fits that had not seen its group: folds of whole groups, each predicted by the bases as
 //! fitted on the others. What a version predicts by are the bases as fitted on all of its training rows, and on no other row:
 //! so the folds of a cross-validation, the shares of a learning curve and the test part stay unseen by bases too.
+//!
+//! A mean of the bases learns nothing from what they say, and needs no such folds.
 
 use features::project::{Algorithm, Model, Stack};
 use models::artifact::{AlgorithmRecord, Base, BaseRecord, NativeModel, StackRecord, StackedModel, predictor_of};
@@ -39,7 +41,7 @@ pub(crate) fn fit(
     Ok((fitted, stacked))
 }
 
-/// What bases say of rows whose groups they had not seen.
+/// What bases say of rows whose groups they had not seen; for a mean, simply of the rows.
 struct OutOfFold {
     /// For each base a column over all rows of the dataset; NaN where a row is not learned from.
     margins: Vec<Vec<f64>>,
@@ -56,9 +58,6 @@ impl OutOfFold {
     ) -> Result<OutOfFold, FitError> {
         let seen = (0..stack.bases.len()).map(|number| dataset.of_base(model, stack, number));
         let seen: Vec<Dataset> = seen.collect::<Option<_>>().ok_or(FitError::NothingVaries)?;
-        let held_out = folds(training.groups, training.rows, FOLDS, training.seed)
-            .ok_or(FitError::OneGroup { purpose: "`stack`" })?;
-        let learned: Vec<Vec<usize>> = (0..held_out.len()).map(|number| others(&held_out, number)).collect();
         let fit_of = |base: usize, rows: &[usize], held_out: bool| {
             plainly_made_of(&stack.bases[base], &seen[base], rows).map(|fitted| fitted.native).map_err(|source| {
                 FitError::Base { base: stack.bases[base].name.clone(), held_out, source: Box::new(source) }
@@ -66,7 +65,19 @@ impl OutOfFold {
         };
         let all: Vec<Result<NativeModel, FitError>> =
             (0..seen.len()).into_par_iter().map(|base| fit_of(base, training.rows, false)).collect();
-        let bases = all.into_iter().collect::<Result<_, _>>()?;
+        let bases: Vec<NativeModel> = all.into_iter().collect::<Result<_, _>>()?;
+        let mut margins = vec![vec![f64::NAN; dataset.rows()]; seen.len()];
+        if model.algorithm == Algorithm::Mean {
+            for ((base, seen), margins) in bases.iter().zip(&seen).zip(&mut margins) {
+                let mut told = vec![0.0; training.rows.len()];
+                predictor_of(base).margins(&seen.inputs.row_major(training.rows), &mut told);
+                training.rows.iter().zip(told).for_each(|(&row, margin)| margins[row] = margin);
+            }
+            return Ok(OutOfFold { margins, bases });
+        }
+        let held_out = folds(training.groups, training.rows, FOLDS, training.seed)
+            .ok_or(FitError::OneGroup { purpose: "`stack`" })?;
+        let learned: Vec<Vec<usize>> = (0..held_out.len()).map(|number| others(&held_out, number)).collect();
         let jobs: Vec<(usize, usize)> =
             (0..seen.len()).flat_map(|base| (0..held_out.len()).map(move |fold| (base, fold))).collect();
         let told: Vec<Result<Vec<f64>, FitError>> = jobs
@@ -78,7 +89,6 @@ impl OutOfFold {
                 Ok(margins)
             })
             .collect();
-        let mut margins = vec![vec![f64::NAN; dataset.rows()]; seen.len()];
         for (&(base, fold), told) in jobs.iter().zip(told) {
             for (&row, margin) in held_out[fold].iter().zip(told?) {
                 margins[base][row] = margin;
@@ -106,7 +116,8 @@ pub(crate) fn record(
             digest: fitted.model.digest()?,
         });
     }
-    Ok(Some(StackRecord { own: stack.own, folds: FOLDS as u64, bases }))
+    let folds = if model.algorithm == Algorithm::Mean { 0 } else { FOLDS as u64 };
+    Ok(Some(StackRecord { own: stack.own, folds, bases }))
 }
 
 /// A base predicts by its margin, so nothing calibrates it.

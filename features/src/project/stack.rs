@@ -52,10 +52,10 @@ pub(super) fn complete(doc: &Document, models: &mut Models, stacks: &[(SmolStr, 
 
 /// Whether the model can be a stacked one, whatever its bases.
 fn fits_a_stack(doc: &Document, model: &Model, first: &Text<'_>) -> bool {
-    let linear = matches!(model.algorithm, Algorithm::Logistic { .. } | Algorithm::Linear);
+    let linear = matches!(model.algorithm, Algorithm::Logistic { .. } | Algorithm::Linear | Algorithm::Mean);
     if !linear {
         let message = format!("`{}` learns from features, not from other models", model.algorithm.name());
-        let help = "stack by logistic or linear; a model of trees can be one of those named in stack".to_owned();
+        let help = "stack by logistic, linear or mean; a model of trees can be one of those named in stack".to_owned();
         doc.problem(first.span.clone(), message, help);
     }
     if model.per.is_some() {

@@ -90,6 +90,23 @@ fn a_version_holds_its_bases_and_names_the_versions_that_are_the_same() {
 }
 
 #[test]
+fn a_mean_counts_its_bases_alike_and_fits_each_once() {
+    let (bases, both) = {
+        let text = declared("");
+        let (bases, both) = text.split_once("[models.both]").expect("both");
+        (bases.to_owned(), both.replace("algorithm = \"logistic\"", "algorithm = \"mean\""))
+    };
+    let fixture = Fixture::new(&format!("{bases}[models.both]{both}"));
+    fixture.train("winner", &plays()).unwrap();
+    let report = fixture.train("both", &plays()).unwrap();
+    let stack = report.manifest.stack.unwrap();
+    assert_eq!((stack.folds, stack.bases[0].version), (0, Some(1)));
+    let both = artifact(&fixture, "both", 1);
+    let meta = stack_of(&both).meta();
+    assert_eq!((meta.intercept(), meta.coefficients()), (0.0, [0.5, 0.5].as_slice()));
+}
+
+#[test]
 fn a_stacked_model_predicts_and_explains_by_its_bases() {
     let fixture = stacked("");
     fixture.train("both", &plays()).unwrap();
