@@ -59,11 +59,14 @@ struct Point {
     weight: f64,
 }
 
-/// Fits `method` on margins that no model gave to a group that it was fitted on. `of_others` fits the model on the given rows.
+/// Fits a model on the given rows.
+type FitOf<'a> = &'a dyn Fn(&[usize]) -> Result<Box<dyn Predictor>, FitError>;
+
+/// Fits `method` on margins that no model gave to a group that it was fitted on.
 pub(crate) fn fit(
     method: CalibrationMethod,
     training: &TrainingRows<'_>,
-    of_others: &dyn Fn(&[usize]) -> Result<Box<dyn Predictor>, FitError>,
+    of_others: FitOf<'_>,
 ) -> Result<Calibration, CalibrationError> {
     let folds = folds(training.groups, training.rows, FOLDS, training.seed).ok_or(CalibrationError::OneGroup)?;
     let mut points = Vec::with_capacity(training.rows.len());
