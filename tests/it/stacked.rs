@@ -16,8 +16,10 @@ fn trained() -> TestProject {
     project.append_to_manifest(ENDPOINT);
     let manifest = project.dir().join("clutch.toml");
     let text = std::fs::read_to_string(&manifest).expect("clutch.toml");
-    let fewer = text.replace("trees           = 220", "trees           = 8");
-    assert_ne!(text, fewer, "the boosted model is declared otherwise now");
+    // Few trees and few games: how good they are is looked at elsewhere.
+    let fewer =
+        text.replace("trees           = 220", "trees           = 8").replace("qtr <= 4\"", "qtr <= 4 AND week <= 3\"");
+    assert!(fewer.contains("= 8\n") && fewer.contains("week <= 3"), "the models are declared otherwise now");
     std::fs::write(&manifest, fewer).expect("writable");
     for season in [2022, 2023] {
         let season = plays(&project, season).display().to_string();
