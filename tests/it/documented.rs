@@ -63,10 +63,10 @@ impl Reader {
 
     fn shell(&self, script: &str) -> Output {
         let clutch = Path::new(env!("CARGO_BIN_EXE_clutch")).parent().expect("a folder").display().to_string();
-        let path = std::env::var("PATH").unwrap_or_default();
         let mut shell = Command::new("bash");
-        shell.args(["-euo", "pipefail", "-c", script]).current_dir(&self.folder).stdin(Stdio::null());
-        shell.env("PATH", format!("{clutch}:{path}")).env("CLUTCH_LOG", "warn");
+        let script = format!("PATH={clutch:?}:$PATH\n{script}");
+        shell.args(["-euo", "pipefail", "-c", &script]).current_dir(&self.folder).stdin(Stdio::null());
+        shell.env("CLUTCH_LOG", "warn");
         if let Some(python) = &self.python {
             shell.env("CLUTCH_ONNXRUNTIME", python.onnxruntime());
         }
