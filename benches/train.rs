@@ -9,6 +9,8 @@
 //! such data. Runs alternate, so that a busy machine is busy for all.
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and may fail loudly")]
 
+#[path = "support/plays.rs"]
+mod plays;
 #[path = "support/scratch_project.rs"]
 mod scratch_project;
 
@@ -16,11 +18,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use plays::{PROJECT, seasons};
 use scratch_project::scratch_project;
 use serde_json::Value;
 
 const REPETITIONS: usize = 5;
-const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/notebooks-data/nfl");
 const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/train_sklearn.py");
 /// In the years of the data: 2019 to 2022.
 const SEASONS: &str = "pbp_20[12][0129].parquet";
@@ -28,7 +30,7 @@ const SOLVERS: [&str; 2] = ["lbfgs", "newton-cholesky"];
 
 fn main() {
     let scratch = tempfile::tempdir().expect("temporary folder");
-    let plays = plays(scratch.path());
+    let plays = seasons(scratch.path());
     let python = python();
     let mut sides = vec![Side::clutch(&plays, scratch.path())];
     match &python {
@@ -157,26 +159,6 @@ fn last_json_line(name: &str, output: &Output) -> Value {
     let parsed: Result<Value, _> = serde_json::from_str(line);
     assert!(parsed.is_ok(), "{name} printed `{line}`, which is no JSON");
     parsed.unwrap_or_default()
-}
-
-/// Real seasons where they are at hand, simulated ones elsewhere.
-fn plays(scratch: &Path) -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark is configured by the environment")]
-    let given = std::env::var("CLUTCH_DATA").ok().map(PathBuf::from);
-    let folder = given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    let plays = folder.join("nfl_pbp");
-    if plays.is_dir() {
-        println!("plays of real seasons: {}", plays.display());
-        return plays;
-    }
-    println!("CLUTCH_DATA NAMES NO REAL DATA: running on simulated seasons; times count, log losses say nothing");
-    let out = scratch.join("simulated");
-    let mut simulate = Command::new(env!("CARGO_BIN_EXE_clutch"));
-    simulate.args(["data", "simulate", "nfl", "--project", PROJECT, "--seasons", "4", "--first-season", "2019"]);
-    simulate.args(["--seed", "7", "--no-import", "--out"]).arg(&out);
-    let status = simulate.stdout(Stdio::null()).status().expect("clutch starts");
-    assert!(status.success(), "the simulator failed");
-    out
 }
 
 /// The Python to run the peer with, if it has what the peer needs.

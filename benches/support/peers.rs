@@ -1,17 +1,17 @@
 //! Programs in Python that do the same work, and the rows that they are given.
 
+#[path = "environment.rs"]
+mod environment;
+#[path = "real_data.rs"]
+mod real_data;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) use environment::environment;
+pub(crate) use real_data::real_data;
 use training::dataset::Dataset;
-
-/// The folder with real data: `CLUTCH_DATA`, or the fallback beside the repository.
-pub(crate) fn real_data() -> Option<PathBuf> {
-    let given = environment("CLUTCH_DATA").map(PathBuf::from);
-    let fallback = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    given.or(Some(fallback)).filter(|folder| folder.join("nfl_pbp").is_dir())
-}
 
 /// A Python that has these modules; says `named` and the version of the last of them.
 pub(crate) fn python(modules: &str, named: &str) -> Option<String> {
@@ -39,9 +39,4 @@ pub(crate) fn write_rows(path: &Path, dataset: &Dataset, rows: &[usize]) {
         file.write_all(&number.to_le_bytes()).expect("room on the disk");
     }
     file.flush().expect("room on the disk");
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark is its own composition root")]
-pub(crate) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }

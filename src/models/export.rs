@@ -36,7 +36,9 @@ pub(super) fn run(args: &Args, store: &Store, context: &Context) -> anyhow::Resu
         (_, Some(exported)) => (onnx::with_version(exported.file, number), exported.member),
         // What came from others goes out as it came.
         (AnyModel::Onnx(model), None) => (model.file().bytes().to_vec(), None),
-        (AnyModel::Native(_) | AnyModel::Stacked(_), None) => anyhow::bail!("{model} version {number} cannot be written as ONNX"),
+        (AnyModel::Native(_) | AnyModel::Stacked(_), None) => {
+            anyhow::bail!("{model} version {number} cannot be written as ONNX")
+        }
     };
     std::fs::write(&args.onnx, &file).with_context(|| format!("cannot write {}", args.onnx.display()))?;
     let mut features: Vec<&str> = manifest.signature.names().collect();
