@@ -6,7 +6,7 @@ mod environment;
 mod real_data;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 pub(crate) use environment::environment;
