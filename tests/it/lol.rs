@@ -35,11 +35,14 @@ fn real_games_are_imported_agree_in_every_host_and_are_learned_from() {
     project.json(&["data", "import", "--format", "riot", &answers]);
     let file = data.join("lol_15min_kr/games_dev.parquet").display().to_string();
     let imported = project.json(&["data", "import", "--format", "lol-games", &file]);
-    games.push(("pick_state", imported["imported"][0]["total"].clone()));
+    let picks = imported["imported"][0]["total"].as_u64().expect("a number");
     let parity = parity_of_all(&project, &["live_state", "pick_state", "state_at_10", "state_at_15"]);
     for (view, total) in games {
         assert_eq!(parity[view]["rows"], total, "{view}");
     }
+    // Its WHERE drops a few picks of whom no gold is known.
+    let kept = parity["pick_state"]["rows"].as_u64().expect("a number");
+    assert!((picks * 99 / 100..picks).contains(&kept), "{kept} of {picks} picks");
 }
 
 /// Checks every view of the project: these have history, and all hosts agree. The report of each, by its name.
