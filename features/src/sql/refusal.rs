@@ -69,9 +69,14 @@ pub(super) const ORDER: Refusal = Refusal::never(
     "ORDER BY event_time",
 );
 pub(super) const DISTINCT: Refusal = Refusal::never(
-    "DISTINCT inside an aggregate",
+    "DISTINCT inside this call",
+    "what was seen of a value would have to be kept for ever",
+    "count(DISTINCT x, 100), which counts up to 100 different values",
+);
+pub(super) const WITHOUT_CAP: Refusal = Refusal::never(
+    "counting different values without a cap",
     "a key's state must not grow without bound",
-    "count_distinct(x, 100), which counts up to 100 different values",
+    "count(DISTINCT x, 100), which counts up to 100 of them",
 );
 pub(super) const NULL_TREATMENT: Refusal =
     Refusal::later("IGNORE NULLS", "leave the NULLs out with FILTER (WHERE x IS NOT NULL)");
@@ -176,7 +181,7 @@ pub(super) fn function(name: &str) -> Option<Refusal> {
         "median" | "percentile_cont" | "percentile_disc" | "mode" => {
             Refusal::never("an exact quantile", "its cost grows with the frame", "avg, min or max over the window")
         }
-        "approx_count_distinct" => DISTINCT,
+        "approx_count_distinct" => WITHOUT_CAP,
         "variance" | "var_pop" => {
             Refusal::never("this spelling of the variance", "there is one, of a sample", "var_samp(x) OVER w")
         }

@@ -1,6 +1,6 @@
 //! What stands in the parentheses of a window call, and its FILTER.
 
-use sqlparser::ast::{self, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned};
+use sqlparser::ast::{self, DuplicateTreatment, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned};
 use sqlparser::tokenizer::Span;
 
 use super::scope::EVENT_TIME;
@@ -26,9 +26,20 @@ impl Typer<'_, '_> {
         let FunctionArguments::List(list) = &function.args else {
             return self.fault(span, format!("`{name}` lacks its arguments"), format!("write {}", form(name)));
         };
-        if list.duplicate_treatment.is_some() {
-            return self.refuse(refusal::DISTINCT, span);
-        }
+        let name = match (name, list.duplicate_treatment, list.args.as_slice()) {
+            (_, None, _) => name,
+            ("count", Some(DuplicateTreatment::Distinct), [_]) => return self.refuse(refusal::WITHOUT_CAP, span),
+            // SQL's spelling, with the cap behind the argument.
+            ("count", Some(DuplicateTreatment::Distinct), _) => "count_distinct",
+            (_, Some(DuplicateTreatment::Distinct), _) => return self.refuse(refusal::DISTINCT, span),
+            (_, Some(DuplicateTreatment::All), _) => {
+                return self.fault(
+                    span,
+                    format!("`{name}` sees all rows without ALL"),
+                    format!("write {}", form(name)),
+                );
+            }
+        };
         if list.clauses.iter().any(|c| matches!(c, ast::FunctionArgumentClause::IgnoreOrRespectNulls(_))) {
             return self.refuse(refusal::NULL_TREATMENT, span);
         }
@@ -135,7 +146,7 @@ fn takes_more(name: &str) -> bool {
 fn form(name: &str) -> String {
     match name {
         "lag" | "nth_value" => format!("{name}(x, n)"),
-        "count_distinct" => "count_distinct(x, cap)".to_owned(),
+        "count_distinct" => "count(DISTINCT x, cap), or count_distinct(x, cap)".to_owned(),
         "ewma" => "ewma(x, half_life)".to_owned(),
         "time_since_last" => "time_since_last()".to_owned(),
         _ => format!("{name}(x)"),

@@ -26,6 +26,16 @@ fn white_space_case_and_comments_do_not_count() {
     assert_eq!(hash(&other), hash(TEXT));
 }
 
+/// SQL's spelling of it, and that of a function.
+#[test]
+fn two_spellings_of_different_values_are_one() {
+    let counted = |call: &str| TEXT.replace("avg(yards)", call);
+    let (sql, function) = (counted("count(DISTINCT team, 100)"), counted("count_distinct(team, 100)"));
+    assert_eq!(hash(&sql), hash(&function));
+    assert_eq!(canonical(&read(&sql).expect("view")), canonical(&read(&function).expect("view")));
+    assert_ne!(hash(&sql), hash(&counted("count(DISTINCT team, 99)")));
+}
+
 #[test]
 fn what_is_computed_counts() {
     for (from, to) in [

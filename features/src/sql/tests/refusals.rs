@@ -24,7 +24,8 @@ fn windows(specs: &[&str]) -> String {
 fn what_is_refused_for_good_says_why_and_what_is_nearest() {
     let over: Vec<String> =
         ["lead(yards)", "row_number()", "rank()", "median(yards)", "array_agg(yards)"].map(over_game).to_vec();
-    let spellings = ["count(DISTINCT team)", "variance(yards)", "stddev_pop(yards)"].map(over_game);
+    let spellings =
+        ["count(DISTINCT team)", "sum(DISTINCT down)", "variance(yards)", "stddev_pop(yards)"].map(over_game);
     let texts = ["now()", "current_timestamp", "random()", "team LIKE 'a%'", "down IN (SELECT 1)", "scoring IS TRUE"];
     let over = over.iter().chain(&spellings).map(String::as_str);
     let all: Vec<&str> = texts.into_iter().chain(over).collect();
@@ -107,6 +108,11 @@ fn window_arguments_of_the_wrong_kind() {
         "nth_value(yards, 0)",
         "count_distinct(team)",
         "count_distinct(team, 99999)",
+        "count(DISTINCT team, 0)",
+        "count(DISTINCT team, down)",
+        "count(DISTINCT team, yards, 5)",
+        "count(DISTINCT *)",
+        "count(ALL team)",
         "time_since_last(yards)",
         "ewma(yards)",
         "ewma(yards, 0)",

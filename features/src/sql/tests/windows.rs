@@ -100,6 +100,7 @@ fn results_have_the_type_of_what_they_are() {
         ("var_samp(down)", WindowFunction::VarSamp, Type::Float),
         ("stddev_samp(yards)", WindowFunction::StddevSamp, Type::Float),
         ("count_distinct(team, 100)", WindowFunction::CountDistinct { cap: 100 }, Type::Int),
+        ("COUNT(distinct team, 100)", WindowFunction::CountDistinct { cap: 100 }, Type::Int),
         ("ewma(down, 3)", WindowFunction::Ewma { half_life: HalfLife::Rows(3) }, Type::Float),
         (
             "ewma(yards, INTERVAL '5 minutes')",
