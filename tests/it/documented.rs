@@ -1,5 +1,5 @@
 //! The documentation, pasted: the blocks of docs/models.md and of the README's first steps run one after the other in the
-//! project that they speak of. Only sizes differ: fewer games, points and minutes than a reader would take.
+//! project that they speak of. Only sizes differ: fewer games, trees, points and minutes than a reader would take.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,7 +10,7 @@ use crate::support::{Python, assert_success, last_json_line, python};
 
 /// What readers have more time for than tests.
 const SMALLER: [(&str, &str); 6] = [
-    ("data simulate nfl", "data simulate nfl --games 8"),
+    ("data simulate nfl", "data simulate nfl --games 6"),
     ("--matches 3000", "--matches 400"),
     ("--tune  ", "--tune --trials 3  "),
     ("--trials 81", "--trials 4"),
@@ -90,7 +90,7 @@ impl Reader {
             "toml" => {
                 let path = self.folder.join("clutch.toml");
                 let before = std::fs::read_to_string(&path).expect("clutch.toml");
-                std::fs::write(&path, format!("{before}\n{text}")).expect("writable");
+                std::fs::write(&path, format!("{before}\n{}", smaller(text))).expect("writable");
                 self.shell("clutch check")
             }
             "python" => match &self.python {
@@ -112,6 +112,7 @@ fn smaller(script: &str) -> String {
     let line = |line: &str| {
         let line = SMALLER.iter().fold(line.to_owned(), |line, (from, to)| line.replace(from, to));
         let curve = line.starts_with("clutch train") && !line.contains("--no-learning-curve");
+        let line = if line.starts_with("trees ") { "trees = 15".to_owned() } else { line };
         (if curve { line.replacen("train", "train --no-learning-curve", 1) } else { line }) + "\n"
     };
     script.lines().map(line).collect()
@@ -143,7 +144,7 @@ fn the_guide_to_models_works_when_pasted() {
     reader.paste(&Block {
         language: "sh".to_owned(),
         text: "clutch init nfl --template nfl\ncd nfl\nclutch data simulate nfl --seasons 3 --seed 7\n\
-               clutch train --model win_probability\n"
+               sed -i 's/^trees  .*/trees = 15/' clutch.toml\nclutch train --model win_probability\n"
             .to_owned(),
         page: "README.md",
         line: 0,
@@ -162,7 +163,9 @@ fn the_guide_to_models_works_when_pasted() {
     let listed = reader.shell("clutch models list --json");
     assert_success(&listed);
     let listed = last_json_line(&listed).to_string();
-    for model in ["win_plain", "margin_plain", "win_boosted", "win_forest_platt", "win_late", "win_by_quarter"] {
+    for model in
+        ["win_plain", "margin_plain", "win_boosted", "win_forest_platt", "win_late", "win_by_quarter", "win_stacked"]
+    {
         assert!(listed.contains(model), "{model} was not trained: {listed}");
     }
 }

@@ -27,7 +27,10 @@ pub(crate) struct Calibrated {
 pub enum CalibrationError {
     #[error("the model of a fold cannot be fitted")]
     Fold(#[source] FitError),
-    #[error("all training rows share one fate (one group), so none can be held out: leave out `calibration`")]
+    #[error(
+        "all training rows share one fate (one group), so none can be held out: leave out `calibration`, or set `group` \
+         to what rows share"
+    )]
     OneGroup,
     #[error("the fit gave a map that cannot be used")]
     Invalid(#[from] InvalidCalibration),

@@ -209,7 +209,7 @@ fn one_group_only() {
             let calibrated = candidate.with("calibration = \"platt\"").run(&data).expect_err("nothing can be held out");
             let told = std::iter::successors(Some(&calibrated as &dyn std::error::Error), |error| error.source());
             let told: Vec<String> = told.map(ToString::to_string).collect();
-            let remedy = "leave out calibration, or set `group`";
+            let remedy = "leave out `calibration`, or set `group`";
             assert!(told.iter().any(|text| text.contains(remedy)), "{}: {told:?}", candidate.name);
         }
     }

@@ -22,7 +22,7 @@ fn telling_predictions() -> [String; 3] {
             .replace(r#""arm":"champion","#, &format!(r#""arm":"champion","member":{member},"#))
             .replace(r#","recent":null}"#, &format!(r#"}},"explanation":{explanation}"#))
     };
-    let explanation = r#"{"base":0.5,"contributions":{"yards":-1.5984600690578581},"margin":-1.0984600690578581}"#;
+    let explanation = r#"{"base":0.5,"contributions":{"yards":-1.25},"margin":-0.75}"#;
     [told(1, r#""2""#, explanation), told(2, "null", explanation), told(3, "null", "null")]
 }
 
@@ -33,8 +33,8 @@ fn a_csv_sink_tells_members_and_explanations_where_there_are_any() {
     bench.run();
     let golden = "\
 prediction_id,endpoint,model,version,arm,member,stream,partition,offset,event_time,appended_at,committed_at,game,play,probability,clock,explanation
-id1,win,win,3,champion,2,plays,0,1,1970-01-01T00:00:00.000020Z,1970-01-01T00:00:00.001000Z,2023-11-14T22:13:20.000000Z,a,2,0.25,20,\"{\"\"base\"\":0.5,\"\"contributions\"\":{\"\"yards\"\":-1.5984600690578581},\"\"margin\"\":-1.0984600690578581}\"
-id2,win,win,3,champion,,plays,0,2,1970-01-01T00:00:00.000020Z,1970-01-01T00:00:00.001000Z,2023-11-14T22:13:20.000000Z,a,2,0.25,20,\"{\"\"base\"\":0.5,\"\"contributions\"\":{\"\"yards\"\":-1.5984600690578581},\"\"margin\"\":-1.0984600690578581}\"
+id1,win,win,3,champion,2,plays,0,1,1970-01-01T00:00:00.000020Z,1970-01-01T00:00:00.001000Z,2023-11-14T22:13:20.000000Z,a,2,0.25,20,\"{\"\"base\"\":0.5,\"\"contributions\"\":{\"\"yards\"\":-1.25},\"\"margin\"\":-0.75}\"
+id2,win,win,3,champion,,plays,0,2,1970-01-01T00:00:00.000020Z,1970-01-01T00:00:00.001000Z,2023-11-14T22:13:20.000000Z,a,2,0.25,20,\"{\"\"base\"\":0.5,\"\"contributions\"\":{\"\"yards\"\":-1.25},\"\"margin\"\":-0.75}\"
 id3,win,win,3,champion,,plays,0,3,1970-01-01T00:00:00.000020Z,1970-01-01T00:00:00.001000Z,2023-11-14T22:13:20.000000Z,a,2,0.25,20,
 ";
     assert_eq!(bench.text(), golden);
