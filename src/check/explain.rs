@@ -15,31 +15,80 @@ const LONGEST: usize = 100;
 
 /// What is said of a view beside its plan: the sizes of states over imported history, where there is some.
 #[cfg(feature = "train")]
-type Measured = Option<features::batch::StateSizes>;
+enum Measured {
+    Sizes(features::batch::StateSizes),
+    /// Nothing was imported, or nothing that the view keeps.
+    Nothing,
+    /// There is history, and it cannot be read.
+    Unreadable(String),
+}
 #[cfg(not(feature = "train"))]
-type Measured = Option<()>;
+struct Measured;
 
 /// Each view explained: lines for people, an object for `--json`.
 pub(super) fn views(project: &Project) -> Vec<(Vec<String>, serde_json::Value)> {
     let one = |view: &std::sync::Arc<View>| {
         let (explanation, measured) = (explain(view), measured(project, view));
         let mut object = json!({ "view": view.name, "plan": explanation });
-        object["measured_state_bytes"] = json!(measured);
+        measured.tell(&mut object);
         (lines(view, &explanation, &measured), object)
     };
     project.views.values().map(one).collect()
 }
 
-/// Over what the project has imported; nothing where there is no history, or it cannot be read.
+/// Over what the project has imported.
 #[cfg(feature = "train")]
 fn measured(project: &Project, view: &std::sync::Arc<View>) -> Measured {
-    let history = features::batch::read_imported(project, &view.stream, &|_| {}).ok()?;
-    features::batch::state_sizes(view, &history)
+    match features::batch::read_imported(project, &view.stream, &|_| {}) {
+        Ok(history) => features::batch::state_sizes(view, &history).map_or(Measured::Nothing, Measured::Sizes),
+        Err(features::batch::BatchError::NoHistory { .. }) => Measured::Nothing,
+        Err(error) => Measured::Unreadable(error.to_string()),
+    }
 }
 
 #[cfg(not(feature = "train"))]
 fn measured(_project: &Project, _view: &std::sync::Arc<View>) -> Measured {
-    None
+    Measured
+}
+
+#[cfg(feature = "train")]
+impl Measured {
+    fn tell(&self, object: &mut serde_json::Value) {
+        object["measured_state_bytes"] = match self {
+            Measured::Sizes(sizes) => json!(sizes),
+            Measured::Nothing | Measured::Unreadable(_) => serde_json::Value::Null,
+        };
+        if let Measured::Unreadable(error) = self {
+            object["unreadable_history"] = json!(error);
+        }
+    }
+
+    fn line(&self) -> String {
+        match self {
+            Measured::Sizes(sizes) => format!(
+                "measured over the imported history, stored bytes: median {}, 99 in 100 keys at most {}, largest {}, of {} keys",
+                count(sizes.median as u64),
+                count(sizes.p99 as u64),
+                count(sizes.largest as u64),
+                count(sizes.keys as u64)
+            ),
+            Measured::Nothing => {
+                "not measured: no history is imported (clutch data import, or clutch data simulate)".to_owned()
+            }
+            Measured::Unreadable(error) => format!("not measured: the imported history cannot be read: {error}"),
+        }
+    }
+}
+
+#[cfg(not(feature = "train"))]
+impl Measured {
+    fn tell(&self, object: &mut serde_json::Value) {
+        object["measured_state_bytes"] = serde_json::Value::Null;
+    }
+
+    fn line(&self) -> String {
+        "not measured: this binary cannot read history".to_owned()
+    }
 }
 
 fn lines(view: &View, plan: &Explanation, measured: &Measured) -> Vec<String> {
@@ -115,12 +164,16 @@ fn of_buffer(buffer: &Buffer) -> Vec<String> {
         rows => format!(" and the {rows} rows before that"),
     };
     lines.push(format!(
-        "buffer of {whose}: {} values of a row, about {} bytes; rows of the last {} s{reach}",
-        buffer.values_per_row, buffer.bytes_per_row, buffer.seconds
+        "buffer of {whose}: {} values of a row, about {} stored bytes; rows of the last {}{reach}",
+        buffer.values_per_row,
+        buffer.bytes_per_row,
+        length(buffer.seconds)
     ));
+    lines.push("  a request reads all of it, and a changed state is written whole once a batch".to_owned());
     for window in &buffer.windows {
         lines.push(format!("  over {}", window.window));
-        let header = ["", "in order", "out of order, request", "beside the rows"].map(str::to_owned).to_vec();
+        let header = ["", "an event in order", "one out of order", "a request", "stored beside the rows"];
+        let header = header.map(str::to_owned).to_vec();
         let rows = window.operators.iter().map(of_operator);
         lines.extend(
             table(&[header].into_iter().chain(rows).collect::<Vec<_>>()).iter().map(|line| format!("  {line}")),
@@ -138,21 +191,30 @@ fn of_operator(operator: &Operator) -> Vec<String> {
         0 => "nothing".to_owned(),
         bytes => format!("about {bytes} bytes"),
     };
-    vec![shared, cost(operator.in_order).to_owned(), cost(operator.out_of_order).to_owned(), stored]
+    let [in_order, out_of_order, request] =
+        [operator.in_order, operator.out_of_order, operator.request].map(|of| cost(of).to_owned());
+    vec![shared, in_order, out_of_order, request, stored]
+}
+
+/// A length of time that is told in seconds.
+#[expect(clippy::cast_possible_truncation, reason = "lateness and frames are told in microseconds, far from any limit")]
+fn length(seconds: f64) -> String {
+    duration::format((seconds * 1e6).round() as i64)
 }
 
 fn cost(cost: Cost) -> &'static str {
     match cost {
-        Cost::Constant => "O(1)",
-        Cost::Logarithmic => "O(log different values)",
-        Cost::Frame => "O(rows of the frame)",
-        Cost::Buffer => "O(rows of the buffer)",
+        Cost::Constant => "always the same",
+        Cost::Logarithmic => "little more with more different values",
+        Cost::Behind => "with the rows newer than it",
+        Cost::Frame => "with the rows of the frame",
+        Cost::Buffer => "with the rows of the buffer",
     }
 }
 
 fn of_state(state: &StateEstimate, measured: &Measured) -> Vec<String> {
     let mut lines = vec![format!(
-        "state of a key: about {} bytes at {} events a minute, with {} partitions",
+        "state of a key as it is stored: about {} bytes at {} events a minute, with {} partitions",
         count(state.bytes),
         StateEstimate::EVENTS_PER_MINUTE,
         StateEstimate::PARTITIONS
@@ -165,25 +227,6 @@ fn of_state(state: &StateEstimate, measured: &Measured) -> Vec<String> {
     lines.extend(table(&rows).iter().map(|line| format!("   {line}")));
     lines.push("bounded by".to_owned());
     lines.extend(state.bounded_by.iter().map(|bound| format!("     {bound}")));
-    lines.push(measurement(measured));
+    lines.push(measured.line());
     lines
-}
-
-#[cfg(feature = "train")]
-fn measurement(measured: &Measured) -> String {
-    match measured {
-        Some(sizes) => format!(
-            "measured over the imported history: median {} bytes, 99 in 100 keys at most {}, largest {}, of {} keys",
-            count(sizes.median as u64),
-            count(sizes.p99 as u64),
-            count(sizes.largest as u64),
-            count(sizes.keys as u64)
-        ),
-        None => "not measured: no history is imported (clutch data import, or clutch data simulate)".to_owned(),
-    }
-}
-
-#[cfg(not(feature = "train"))]
-fn measurement(_measured: &Measured) -> String {
-    "not measured: this binary cannot read history".to_owned()
 }

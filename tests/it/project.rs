@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{TestProject, assert_success, clutch, last_json_line};
+use crate::support::{TestProject, assert_success, clutch, last_json_line, plays};
 
 const SAMPLE: &str = "match_id,minute,at,lead,home_win\n\
     a,1,2024-01-06 15:01:00,0,true\na,2,2024-01-06 15:02:00,1,true\na,3,2024-01-06 15:03:00,1,true\n\
@@ -142,9 +142,33 @@ fn an_explanation_tells_measured_states_and_the_first_rows_are_shown() {
     let explained = last_json_line(&run(&["check", "--explain", "--json"]));
     assert_eq!(explained["explained"][0]["measured_state_bytes"]["keys"], 2, "{explained}");
     let view = explained["explained"][0]["view"].as_str().expect("a name").to_owned();
+    let printed = String::from_utf8(run(&["check", "--explain"]).stdout).expect("text");
+    assert!(printed.contains("stored bytes: median") && !printed.contains("O(1)"), "{printed}");
     let shown = String::from_utf8(run(&["features", "--view", &view, "--head", "2"]).stdout).expect("text");
     assert!(shown.lines().next().is_some_and(|header| header.starts_with("match_id")), "{shown}");
     assert_eq!(shown.lines().take_while(|line| !line.is_empty()).count(), 3, "{shown}");
+}
+
+/// What was imported and cannot be read is no history that is missing.
+#[test]
+fn an_explanation_tells_why_imported_history_is_not_measured() {
+    let project = TestProject::nfl();
+    let plays = plays(&project, 2023).display().to_string();
+    project.json(&["data", "import", "--stream", "plays", &plays]);
+    let of_stream = project.dir().join(".clutch/history/plays");
+    for file in std::fs::read_dir(&of_stream).expect("history") {
+        let path = file.expect("entry").path();
+        if path.extension().is_some_and(|ending| ending == "parquet") {
+            std::fs::write(path, "PAR1").expect("writable");
+        }
+    }
+    let explained = project.json(&["check", "--explain"]);
+    let view = &explained["explained"][0];
+    assert!(view["measured_state_bytes"].is_null(), "{view}");
+    assert!(view["unreadable_history"].as_str().is_some_and(|error| error.contains("parquet")), "{view}");
+    let printed = project.output(&["check", "--explain"]);
+    let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
+    assert!(printed.contains("not measured: the imported history cannot be read: "), "{printed}");
 }
 
 /// Longer than anything that is waited for takes.

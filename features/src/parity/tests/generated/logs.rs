@@ -1,4 +1,4 @@
-//! Generators: a stream of any fields, a view over it, and what happens to its keys.
+//! Generators: a view over a stream, and what happens to the stream's keys.
 
 use std::sync::Arc;
 
@@ -6,67 +6,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::streams::{Fields, any_fields, any_stream};
 use crate::batch::History;
 use crate::column::Column;
 use crate::plan::{self, Call, Expr, Frame, HalfLife, Node, View, ViewHash, Window, WindowFunction};
 use crate::program::{Program, arbitrary};
-use crate::schema::{EventTime, Field, Schema, Stream};
+use crate::schema::Stream;
 use crate::value::{Type, Value};
-
-/// Of the key: text, text and a number, or a truth value.
-const KEYS: [&[Type]; 3] = [&[Type::String], &[Type::String, Type::Int], &[Type::Bool]];
-
-/// The fields of a stream: those of its key, the event's time and its number within the key, then any others.
-#[derive(Debug, Clone)]
-struct Fields {
-    key: usize,
-    types: Vec<Type>,
-}
-
-impl Fields {
-    fn time(&self) -> usize {
-        self.key
-    }
-
-    fn number(&self) -> usize {
-        self.key + 1
-    }
-
-    fn others(&self) -> &[Type] {
-        &self.types[self.key + 2..]
-    }
-}
-
-fn any_fields() -> impl Strategy<Value = Fields> {
-    (select(KEYS.to_vec()), vec(select(arbitrary::FIELD_TYPES.to_vec()), 0..7))
-        .prop_map(|(key, others)| Fields { key: key.len(), types: [key, &[Type::Int; 2], &others].concat() })
-}
-
-fn stream(fields: &Fields, lateness: i64, dedupe: i64, retention: Option<i64>) -> Stream {
-    let field = |(index, ty): (usize, &Type)| Field::new(format!("f{index}"), *ty);
-    Stream {
-        name: "events".into(),
-        topic: "events".into(),
-        outcomes_topic: "events-outcomes".into(),
-        partitions: 1,
-        schema: Arc::new(Schema::new(fields.types.iter().enumerate().map(field).collect())),
-        key: (0..fields.key).collect(),
-        id: (0..fields.key).chain([fields.number()]).collect(),
-        event_time: EventTime::Order { field: fields.time() },
-        lateness,
-        dedupe,
-        max_ahead: lateness,
-        retention,
-        explode: None,
-    }
-}
-
-fn any_stream(fields: Fields) -> impl Strategy<Value = Stream> {
-    let lateness = prop_oneof![Just(0), 1..20_i64, Just(1_000_000), Just(i64::MAX)];
-    let dedupe = prop_oneof![4 => 0..30_i64, 1 => Just(i64::MAX)];
-    (lateness, dedupe, prop::option::of(5..60_i64))
-        .prop_map(move |(lateness, dedupe, retention)| stream(&fields, lateness, dedupe, retention))
-}
 
 fn any_window(types: &[Type]) -> impl Strategy<Value = Window> + use<> {
     let all = types.to_vec();
@@ -129,7 +75,7 @@ pub(super) fn any_view() -> impl Strategy<Value = Arc<View>> {
             (Just(windows), calls)
         });
         let filter = prop::option::weighted(0.4, arbitrary::expr(Type::Bool, &types, &[]));
-        (any_stream(fields), windows, filter).prop_flat_map(move |(stream, (windows, calls), filter)| {
+        (any_stream(fields), windows, filter).prop_flat_map(move |((stream, _), (windows, calls), filter)| {
             let results: Vec<Type> = calls.iter().map(|call| call.ty).collect();
             let more = vec(arbitrary::any_expr(&types, &results), 1..4);
             let parts = (stream, windows, calls, filter);
@@ -186,43 +132,46 @@ pub(super) struct Step {
 
 /// A view, and the events of its stream with the first time of each key: everyday ones, and those where times end.
 pub(super) fn any_log() -> impl Strategy<Value = (Arc<View>, Vec<Step>, i64)> {
-    let start = prop_oneof![6 => Just(0_i64), 1 => Just(i64::MIN), 1 => Just(i64::MAX - 300), 1 => any::<i64>()];
-    (any_view(), start).prop_flat_map(|(view, start)| {
-        let others = fields_of(&view).others().to_vec();
-        let advance = prop_oneof![
-            3 => Just(0_i64),
-            4 => 0..10_i64,
-            2 => -30..0_i64,
-            1 => 10..200_i64,
-        ];
-        let number = prop_oneof![0..40_i64, 0..8_i64];
-        let ahead = prop_oneof![3 => -5..5_i64, 1 => 0..40_i64];
-        let step = (0..3_usize, advance, number, arbitrary::row(&others), ahead, prop::bool::weighted(0.15));
-        let step = step.prop_map(|(key, advance, number, fields, ahead, restart)| Step {
-            key,
-            advance,
-            number,
-            fields,
-            ahead,
-            restart,
-        });
-        (Just(view), vec(step, 0..60), Just(start))
+    any_view().prop_flat_map(|view| {
+        let steps = any_steps(&view.stream);
+        (Just(view), steps, any_start())
     })
 }
 
-fn fields_of(view: &View) -> Fields {
-    let types = view.stream.schema.fields.iter().map(|field| field.ty).collect();
-    Fields { key: view.stream.key.len(), types }
+pub(super) fn any_start() -> impl Strategy<Value = i64> {
+    prop_oneof![6 => Just(0_i64), 1 => Just(i64::MIN), 1 => Just(i64::MAX - 300), 1 => any::<i64>()]
+}
+
+pub(super) fn any_steps(stream: &Stream) -> impl Strategy<Value = Vec<Step>> + use<> {
+    let others = Fields::of(stream).others().to_vec();
+    let advance = prop_oneof![
+        3 => Just(0_i64),
+        4 => 0..10_i64,
+        2 => -30..0_i64,
+        1 => 10..200_i64,
+    ];
+    let number = prop_oneof![0..40_i64, 0..8_i64];
+    let ahead = prop_oneof![3 => -5..5_i64, 1 => 0..40_i64];
+    let step = (0..3_usize, advance, number, arbitrary::row(&others), ahead, prop::bool::weighted(0.15));
+    let step = step.prop_map(|(key, advance, number, fields, ahead, restart)| Step {
+        key,
+        advance,
+        number,
+        fields,
+        ahead,
+        restart,
+    });
+    vec(step, 0..60)
 }
 
 /// The fields of each event.
-pub(super) fn rows(view: &View, steps: &[Step], start: i64) -> Vec<Vec<Value>> {
-    let fields = fields_of(view);
+pub(super) fn rows(stream: &Stream, steps: &[Step], start: i64) -> Vec<Vec<Value>> {
+    let types = Fields::of(stream).types;
     let mut newest = [start; 3];
     let row = |step: &Step| {
         let time = newest[step.key].saturating_add(step.advance);
         newest[step.key] = newest[step.key].max(time);
-        let key = fields.types[..fields.key].iter().map(|ty| match ty {
+        let key = types[..stream.key.len()].iter().map(|ty| match ty {
             Type::String => Value::String(["a", "b", ""][step.key].into()),
             Type::Bool => Value::Bool(step.key == 0),
             _ => Value::Int(step.key as i64 % 2),
@@ -232,9 +181,9 @@ pub(super) fn rows(view: &View, steps: &[Step], start: i64) -> Vec<Vec<Value>> {
     steps.iter().map(row).collect()
 }
 
-pub(super) fn history(view: &View, rows: &[Vec<Value>]) -> History {
+pub(super) fn history(stream: &Arc<Stream>, rows: &[Vec<Value>]) -> History {
     let column = |(index, ty): (usize, &Type)| {
         Column::from_values(*ty, &rows.iter().map(|row| row[index].clone()).collect::<Vec<_>>())
     };
-    History::from_columns(&view.stream, fields_of(view).types.iter().enumerate().map(column).collect(), "test".as_ref())
+    History::from_columns(stream, Fields::of(stream).types.iter().enumerate().map(column).collect(), "test".as_ref())
 }
