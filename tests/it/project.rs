@@ -89,7 +89,7 @@ fn init_says_what_it_needs() {
 fn a_clean_project_says_what_it_declares() {
     let checked = TestProject::nfl().json(&["check"]);
     assert_eq!(checked["problems"], serde_json::json!([]));
-    assert_eq!(checked["models"].as_array().map(Vec::len), Some(4));
+    assert_eq!(checked["models"].as_array().map(Vec::len), Some(8));
     let hash = checked["views"][1]["hash"].as_str().expect("a hash");
     assert_eq!(hash.len(), 32);
 }

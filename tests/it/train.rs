@@ -136,6 +136,7 @@ fn train_keeps_the_contract_of_its_json() {
             }
         },
         "family": null,
+        "stack": null,
         "coefficients": { "intercept": "number", "terms": [term] },
         "importances": {
             "rows": "number", "base": "number", "features": [{ "feature": "text", "mean_contribution": "number" }]
