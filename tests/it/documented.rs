@@ -52,23 +52,25 @@ struct Reader {
     _home: TempDir,
     folder: PathBuf,
     python: Option<Python>,
+    onnxruntime: Option<PathBuf>,
 }
 
 impl Reader {
     fn new() -> Reader {
         let home = TempDir::new().expect("temporary folder");
         let folder = home.path().to_owned();
-        Reader { _home: home, folder, python: python() }
+        let python = python();
+        let onnxruntime = python.as_ref().map(Python::onnxruntime);
+        Reader { _home: home, folder, python, onnxruntime }
     }
 
     fn shell(&self, script: &str) -> Output {
         let clutch = Path::new(env!("CARGO_BIN_EXE_clutch")).parent().expect("a folder").display().to_string();
         let mut shell = Command::new("bash");
-        let script = format!("PATH={clutch:?}:$PATH\n{script}");
-        shell.args(["-euo", "pipefail", "-c", &script]).current_dir(&self.folder).stdin(Stdio::null());
-        shell.env("CLUTCH_LOG", "warn");
-        if let Some(python) = &self.python {
-            shell.env("CLUTCH_ONNXRUNTIME", python.onnxruntime());
+        shell.arg("-euo").arg("pipefail").arg("-c").arg(format!("PATH={clutch:?}:$PATH\n{script}"));
+        shell.current_dir(&self.folder).stdin(Stdio::null()).env("CLUTCH_LOG", "warn");
+        if let Some(library) = &self.onnxruntime {
+            shell.env("CLUTCH_ONNXRUNTIME", library);
         }
         shell.output().expect("bash runs")
     }
