@@ -28,7 +28,7 @@ fn main() {
     let simulate = ["data", "simulate", "lol", "--matches", MATCHES, "--seed", "7", "--no-import", "--out"];
     let simulated = clutch(PROJECT, &[&simulate, [out.to_str().expect("a path")].as_slice()].concat());
     assert!(simulated.status.success(), "{}", String::from_utf8_lossy(&simulated.stderr));
-    let picks = format!("picks={}", out.join("picks.parquet").display());
+    let picks = format!("picks={}", out.join("picks_*.parquet").display());
 
     let (told, trained) = train(PROJECT, &picks, &registry);
     let members = told["family"]["members"].as_array().map_or(0, Vec::len);
