@@ -3,8 +3,8 @@
 # WHAT: single, replica (a pair: it and single), cluster (three nodes); all of them by default.
 #
 # Everything stands under .clutch/services (CLUTCH_SERVICES names another folder): the program, each server's folder, and
-# redis.env with the addresses. Ports are free ones; what a server held goes when it is stopped. Where Redis 7 cannot be had it says so and goes on without; under CI
-# that is a failure.
+# redis.env with the addresses. Ports are free ones; what a server held goes when it is stopped. Where Redis 7 cannot be
+# had it says so and goes on without; under CI that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -148,7 +148,8 @@ start() {
                         --cluster-node-timeout 2000
                     addresses+=("127.0.0.1:$(port_of "$node")")
                 done
-                cluster_is_whole || "$home/bin/redis-cli" --cluster create "${addresses[@]}" --cluster-yes >"$home/cluster.log" ||
+                cluster_is_whole ||
+                    "$home/bin/redis-cli" --cluster create "${addresses[@]}" --cluster-yes >"$home/cluster.log" ||
                     fail "the cluster was not made: see $home/cluster.log"
                 await "the cluster" cluster_is_whole
                 ;;
@@ -183,20 +184,24 @@ servers() { # the servers of what is named
 }
 
 stop() {
-    local name pid
+    local name stopping=()
     for name in $(servers "$@"); do
-        pid=$(cat "$home/$name/pid" 2>/dev/null) || continue
         # A number that was left behind may be another process's by now: only one that answers here is stopped.
         if is_up "$name"; then
-            client "$name" shutdown nosave now >/dev/null 2>&1 || true
-            for _ in $(seq 100); do
-                if ! kill -0 "$pid" 2>/dev/null; then break; fi
-                sleep 0.1
-            done
-            if kill -0 "$pid" 2>/dev/null; then kill -9 "$pid"; fi
+            stopping+=("$(cat "$home/$name/pid")")
+            client "$name" shutdown nosave now >/dev/null 2>&1 &
         fi
-        rm -rf "${home:?}/$name"
     done
+    wait
+    local pid
+    for pid in "${stopping[@]}"; do
+        for _ in $(seq 100); do
+            if ! kill -0 "$pid" 2>/dev/null; then break; fi
+            sleep 0.1
+        done
+        if kill -0 "$pid" 2>/dev/null; then kill -9 "$pid"; fi
+    done
+    for name in $(servers "$@"); do rm -rf "${home:?}/$name"; done
     if [ -d "$services" ]; then write_addresses; fi
 }
 
