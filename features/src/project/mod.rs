@@ -14,6 +14,7 @@ mod gate;
 mod inputs;
 mod models;
 pub mod propose;
+mod redis;
 mod skew;
 mod slices;
 mod sources;
@@ -36,7 +37,10 @@ pub use algorithm::{
 };
 pub use declaration::view_as_declared;
 pub use sources::{SourceFile, Sources};
-pub use spec::{Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, SkewCheck, Split, Task, TestPart};
+pub use spec::{
+    Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, Secret, Sink, SinkFormat, SkewCheck, Split,
+    Task, TestPart,
+};
 
 use crate::diagnostic::Problems;
 use crate::plan::View;
