@@ -105,8 +105,9 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
         Ok(self.log.wait(&self.consumer.place.topic, &[(self.consumer.place.partition, from)], timeout)?)
     }
 
-    pub(super) fn state(&self, slot: &Slot, hold: Hold, key: &[u8]) -> Result<Option<Vec<u8>>, WorkerError> {
-        Ok(self.store.get(slot, hold, key)?)
+    /// The states of keys, in their order.
+    pub(super) fn states(&self, slot: &Slot, hold: Hold, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, WorkerError> {
+        Ok(self.store.get_many(slot, hold, keys)?)
     }
 
     /// Publishes `outputs` and the offset. States go with them only where [`Backend::commits_states`]; then it returns

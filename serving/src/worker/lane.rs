@@ -94,8 +94,12 @@ impl Lane {
         let mut tally = self.tally;
         tally.counters.invalid += invalid;
         let mut rows = Vec::with_capacity(events.len());
+        // All at once: the store may be a network away.
+        let missing = cache.missing(events.iter().map(|event| event.key.as_slice()));
+        let found = if missing.is_empty() { Vec::new() } else { backend.states(slot, *hold, &missing)? };
+        let mut found: HashMap<&[u8], Option<Vec<u8>>> = missing.into_iter().zip(found).collect();
         for Decoded { record, element, key, event, .. } in events {
-            let state = cache.state(key, || match backend.state(slot, *hold, key)? {
+            let state = cache.state(key, || match found.remove(key.as_slice()).flatten() {
                 None => Ok(KeyState::default()),
                 Some(bytes) => KeyState::decode(&bytes, host).map_err(|error| WorkerError::State {
                     key: String::from_utf8_lossy(key).into_owned(),

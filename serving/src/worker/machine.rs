@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use features::online::{Claim, Hold, OnlineStore, Slot};
+use features::value::Micros;
 pub(super) use publish::LaneRows;
 
 use super::backend::Backend;
@@ -60,6 +61,8 @@ pub struct Worker<L, S> {
     /// Where the partition stands: the first offset that is not committed.
     next: u64,
     lanes: Vec<Lane>,
+    /// When states were last flushed in a write of their own.
+    flushed_at: Micros,
     /// As of which change the lanes are those of the versions that are kept, and whether what serves was settled.
     seen: (u64, bool),
     champions: Champions,
@@ -94,6 +97,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             state: State::Open,
             next: 0,
             lanes: Vec::new(),
+            flushed_at: 0,
             seen: (0, false),
             owed: 0,
             unkept: Vec::new(),
@@ -125,6 +129,15 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         self.owed = 0;
         self.read.clear();
         self.state = State::Open;
+    }
+
+    /// Before it goes for good: writes what waits for a flush, so that the next owner has nothing to fold again.
+    pub fn leave(&mut self) -> Result<(), WorkerError> {
+        let due = |lane: &Lane| lane.live && lane.flush_due();
+        if self.state == State::Run && !self.backend.commits_states() && self.lanes.iter().any(due) {
+            self.flush()?;
+        }
+        Ok(())
     }
 
     /// Whether batches are being processed: everything committed before is folded in every lane that serves.
@@ -180,6 +193,13 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         Ok(Step::Taking)
     }
 
+    /// Whether states have waited for a flush as long as they may: under steady load there is always something else to do.
+    fn flush_is_late(&self) -> bool {
+        // A clock that was set back makes it late too.
+        let since = self.clock.now().saturating_sub(self.flushed_at);
+        !(0..self.settings.flush_every).contains(&since) && self.lanes.iter().any(|lane| lane.live && lane.flush_due())
+    }
+
     /// Step 4. With nothing between L and O this is where the partition becomes ready.
     fn catch_up(&mut self) -> Result<Step, WorkerError> {
         match course(&self.standings(), 0) {
@@ -212,7 +232,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             Course::Publish => {}
         }
         let full = |lane: &Lane| lane.live && lane.unflushed() >= self.settings.flush_keys.max(1);
-        if self.lanes.iter().any(full) {
+        if self.lanes.iter().any(full) || self.flush_is_late() {
             self.flush()?;
             return Ok(Step::Flushed);
         }

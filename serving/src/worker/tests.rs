@@ -16,6 +16,7 @@ use super::step::{Settings, Step};
 use crate::clock::ManualClock;
 use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
 
+mod flushes;
 mod versions;
 
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
@@ -287,7 +288,8 @@ fn small_batches_and_a_small_cache_give_the_same_predictions() {
         (values, bench.counters(), worker.cached_keys())
     };
     let batch = ReadLimit { records: 3, bytes: 1 };
-    let (small, small_counters, cached) = outcome(Settings { batch, cached_keys: 2, flush_keys: 1 });
+    let (small, small_counters, cached) =
+        outcome(Settings { batch, cached_keys: 2, flush_keys: 1, flush_every: i64::MAX });
     let (large, large_counters, _) = outcome(Settings::default());
     assert_eq!(small, large);
     assert_eq!(small_counters, large_counters);

@@ -195,6 +195,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             let hold = self.backend.flush(&lane.flush())?;
             lane.flushed(hold);
         }
+        self.flushed_at = self.clock.now();
         Ok(())
     }
 }
