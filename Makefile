@@ -13,7 +13,10 @@ BENCH_VENV := target/bench-venv
 # The same for tests.
 TEST_VENV := target/test-venv
 
-.PHONY: help build demo test onnxruntime check bench bench-quick fuzz clean prerequisites
+# How many schedules `make simulation` explores
+SCHEDULES ?= 100000
+
+.PHONY: help build demo test onnxruntime check bench bench-quick simulation fuzz clean prerequisites
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -27,8 +30,9 @@ build: prerequisites ## Build the clutch binary (target/release/clutch)
 demo: build ## Simulate, train, serve, replay a game and watch it (ARGS=--once ends by itself)
 	target/release/clutch demo $(ARGS)
 
-test: prerequisites ## Run every test; those against Python's packages get them from PyPI
+test: prerequisites ## Run every test; Python's packages and Redis are fetched for those that need them
 	@scripts/browser.sh
+	@scripts/services/redis.sh install
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
 	$(CARGO) test --workspace --locked
 
@@ -45,6 +49,9 @@ $(BENCH_VENV)/ready: benches/peers/requirements.txt
 	python3 -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/requirements.txt
 	touch $@
+
+simulation: prerequisites ## Explore SCHEDULES (100000) random schedules of crashes, zombies and fail-overs of the protocol
+	CLUTCH_SCHEDULES=$(SCHEDULES) $(CARGO) test --release --locked -p serving --lib worker::simulation::schedules -- --nocapture
 
 fuzz: ## Feed hostile input to what reads it, FUZZ_SECONDS (60) per target; needs a nightly compiler
 	@scripts/fuzz.sh

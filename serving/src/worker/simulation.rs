@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use features::online::{Claim, MemoryStore, OnlineStore, Slot, SlotRecord};
 use serde_json::Value;
 
+use super::WorkerError;
 use super::backend::Backend;
 use super::fixture::{plan, play};
 use super::machine::Worker;
@@ -23,9 +24,13 @@ use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch
 mod cut_over;
 mod dice;
 mod faulty;
+#[cfg(feature = "redis")]
+mod redis;
+mod schedules;
 
 use dice::Dice;
-use faulty::{Faults, FaultyLog, FaultyStore};
+use faulty::{Faults, FaultyLog, FaultyStore, Flaw};
+use schedules::Met;
 
 const SEEDS: u64 = 400;
 const EVENTS: usize = 24;
@@ -88,6 +93,11 @@ struct World {
     workers: Vec<(SimulatedWorker, Arc<Faults>)>,
     /// Events not yet appended, with the log's time for each.
     coming: Vec<(i64, Vec<u8>)>,
+    /// The log has nothing before it.
+    forgotten: u64,
+    /// What is wrong with the protocol on purpose.
+    flaw: Flaw,
+    met: Arc<Met>,
 }
 
 /// Everything that must not depend on the schedule.
@@ -127,7 +137,21 @@ impl World {
         }
         let store = Arc::new(MemoryStore::new());
         let (replica, plan) = (store.image(), Arc::clone(plan));
-        World { dice, coupling, claims, plan, clock, log, store, replica, workers: Vec::new(), coming: Vec::new() }
+        World {
+            dice,
+            coupling,
+            claims,
+            plan,
+            clock,
+            log,
+            store,
+            replica,
+            workers: Vec::new(),
+            coming: Vec::new(),
+            forgotten: 0,
+            flaw: Flaw::None,
+            met: Arc::default(),
+        }
     }
 
     fn act(&mut self) {
@@ -148,8 +172,9 @@ impl World {
                 let (worker, faults) = &mut self.workers[acting];
                 faults.arm(self.dice.below(8) == 0, self.dice.below(12));
                 // A failed step is a crash of which the worker knows; it takes the partition again.
-                let _ = worker.step();
+                let step = worker.step();
                 faults.arm(false, 0);
+                self.met.note(&step);
             }
             _ => {}
         }
@@ -169,7 +194,7 @@ impl World {
     fn hire(&mut self) {
         let faults = Arc::new(Faults::default());
         let log = Arc::new(FaultyLog { inner: self.log.clone(), faults: faults.clone() });
-        let store = Arc::new(FaultyStore { inner: self.store.clone(), faults: faults.clone() });
+        let store = Arc::new(FaultyStore { inner: self.store.clone(), faults: faults.clone(), flaw: self.flaw });
         let consumer = self.plan.consumer(0);
         let backend = match self.coupling {
             Coupling::Separate => Backend::separate(log, store, consumer),
@@ -181,22 +206,40 @@ impl World {
             batch: ReadLimit { records, bytes: usize::MAX },
             cached_keys: self.dice.index(3),
             flush_keys: 1 + self.dice.index(4),
+            flush_every: 20 * self.dice.below(16) as i64,
         };
         let worker = Worker::new(backend, self.plan.clone(), self.clock.clone(), settings, self.claims);
         self.workers.push((worker, faults));
     }
 
+    /// The log forgets some of its oldest events, whether they were consumed or not; the newest it keeps.
+    fn forget(&mut self) {
+        let end = self.log.end(&place("plays")).expect("end");
+        self.forgotten = self.forgotten.max(self.dice.below(end.max(1)));
+        self.log.forget_before(&place("plays"), self.forgotten);
+    }
+
+    fn committed(&self) -> u64 {
+        self.log.committed(&self.plan.consumer(0)).expect("committed")
+    }
+
     /// A fresh worker finishes the work undisturbed.
     fn drain(&mut self) -> Outcome {
+        // A broken protocol may leave nothing to go on with; what is there is judged all the same.
+        let _ = self.finish();
+        self.outcome()
+    }
+
+    /// Lets a fresh worker do all that is left; the error is why it could not.
+    fn finish(&mut self) -> Result<(), WorkerError> {
         while !self.coming.is_empty() {
             self.append();
         }
         self.workers.clear();
         self.hire();
         let (worker, _) = &mut self.workers[0];
-        // A broken protocol may leave nothing to go on with; what is there is judged all the same.
-        while worker.step().is_ok_and(|step| step != Step::Idle) {}
-        self.outcome()
+        while worker.step()? != Step::Idle {}
+        Ok(())
     }
 
     fn outcome(&self) -> Outcome {
