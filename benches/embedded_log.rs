@@ -171,7 +171,7 @@ fn start_workers(project: &Project, instance: &Instance) -> Workers {
     refresh(&routes, &registry, &Binder::new(project, &routes, Arc::clone(&metrics)), &metrics);
     let parts = Parts {
         log: Arc::clone(instance.log()),
-        store: Arc::clone(instance.store()),
+        states: Arc::clone(instance.store()).into(),
         routes,
         clock: Arc::new(SystemClock),
         metrics,

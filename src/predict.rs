@@ -12,8 +12,9 @@ use features::project::Project;
 use models::registry::DirectoryRegistry;
 use serde_json::{Value, json, value::RawValue};
 use serving::ask::{AskParts, ask};
-use serving::clock::SystemClock;
+use serving::clock::{Clock, SystemClock};
 use serving::instance::{Holder, Instance, InstanceError, LockError, Places};
+use serving::states::States;
 use serving::views::{Stored, StoredStates};
 
 use crate::clock;
@@ -148,20 +149,21 @@ fn ask_here(
     instance: Option<Instance>,
     body: Vec<u8>,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
-    let reader: Arc<dyn StateReader> = match &instance {
-        Some(instance) => Arc::clone(instance.store()) as Arc<dyn StateReader>,
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let states = instance.as_ref().map(|instance| States::open(&project, instance.store())).transpose()?;
+    let reader: Arc<dyn StateReader> = match &states {
+        Some(states) => states.reader(&project, &clock),
         None => Arc::new(MemoryStore::new()),
     };
-    let stored = instance.as_ref().map(|instance| {
-        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
-        Arc::new(Stored { log, store }) as Arc<dyn StoredStates>
+    let stored = instance.as_ref().zip(states).map(|(instance, states)| {
+        Arc::new(Stored { log: Arc::clone(instance.log()), store: states.store() }) as Arc<dyn StoredStates>
     });
     let parts = AskParts {
         project: Arc::new(project),
         registry: Arc::new(DirectoryRegistry::new(registry, clock::clock())),
         reader,
         stored,
-        clock: Arc::new(SystemClock),
+        clock,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     Ok(runtime.block_on(ask(parts, "/predict", body))?)

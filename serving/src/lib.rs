@@ -16,6 +16,7 @@ pub mod routing;
 pub mod server;
 pub mod sink;
 pub mod skew;
+pub mod states;
 mod stop;
 pub mod views;
 pub mod worker;

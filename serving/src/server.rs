@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use features::online::StateReader;
 use features::project::Project;
 use models::registry::Registry;
 use tokio::net::TcpListener;
@@ -22,6 +21,7 @@ use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
 use crate::sink::{SinkParts, SinkStartError, Sinks};
 use crate::skew::{CheckStartError, Checks};
+use crate::states::{States, StatesError};
 use crate::views::{Stored, StoredStates};
 use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
 
@@ -71,6 +71,8 @@ pub enum ServeError {
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
+    States(#[from] StatesError),
+    #[error(transparent)]
     Workers(#[from] StartError),
     #[error(transparent)]
     Sinks(#[from] SinkStartError),
@@ -91,12 +93,13 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     instance.announce(http)?;
 
     let metrics = Arc::new(Metrics::new());
-    let stored = Stored { log: Arc::clone(instance.log()), store: Arc::clone(instance.store()) };
+    let states = open_states(&project, &instance).await?;
+    let stored = Stored { log: Arc::clone(instance.log()), store: states.store() };
     let (followed, seen) = load_routes(&project, registry, &metrics, Some(Arc::new(stored))).await?;
     let checks = Arc::new(Checks::new(&project, &metrics));
     let parts = worker::Parts {
         log: Arc::clone(instance.log()),
-        store: Arc::clone(instance.store()),
+        states: states.clone(),
         routes: Arc::clone(&followed.routes),
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
@@ -109,7 +112,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     start_checks(&checks, &workers, &instance, &clock).await?;
     let desk = Arc::new(Desk {
         log: Arc::clone(instance.log()),
-        store: Arc::clone(instance.store()),
+        store: states.store(),
         plans: workers.plans().to_vec(),
         routes: Arc::clone(&followed.routes),
         workers: Some(Arc::clone(&workers)),
@@ -117,7 +120,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         checks: Some(Arc::clone(&checks)),
     });
 
-    let reader: Arc<dyn StateReader> = instance.store().clone();
+    let reader = states.reader(&project, &clock);
     let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
     let service = PredictService::new(routes, direct, reader, clock);
     let readiness = Arc::new(ServerReadiness { workers: Arc::clone(&workers), shutdown: shutdown.clone() });
@@ -150,6 +153,12 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         drop(instance);
     };
     spawn_blocking(stop).await.map_err(|_| ServeError::Interrupted("stopped"))
+}
+
+async fn open_states(project: &Arc<Project>, instance: &Instance) -> Result<States, ServeError> {
+    let (project, embedded) = (Arc::clone(project), Arc::clone(instance.store()));
+    let opened = spawn_blocking(move || States::open(&project, &embedded)).await;
+    Ok(opened.map_err(|_| ServeError::Interrupted("opened its states"))??)
 }
 
 async fn start_workers(project: &Arc<Project>, parts: worker::Parts) -> Result<Arc<Workers>, ServeError> {

@@ -19,6 +19,8 @@ mod parity;
 #[cfg(feature = "train")]
 mod project;
 #[cfg(all(feature = "train", feature = "serve"))]
+mod redis;
+#[cfg(all(feature = "train", feature = "serve"))]
 mod replay;
 #[cfg(feature = "train")]
 mod report;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use features::online::{Counters, EmbeddedStore, OnlineStore, Slot, SlotRecord, StoreError};
+use features::online::{Counters, OnlineStore, Slot, SlotRecord, StoreError};
 use features::partition::partition_of;
 use features::project::Project;
 use indexmap::IndexMap;
@@ -20,6 +20,7 @@ use crate::log::{
 use crate::routing::Routes;
 use crate::sink::Sinks;
 use crate::skew::Checks;
+use crate::states::States;
 use crate::views::ViewVersion;
 use crate::worker::{StartError, StreamPlan, Workers, prepare};
 
@@ -30,7 +31,7 @@ const READ_BYTES: usize = 8 << 20;
 #[derive(Debug)]
 pub struct Desk {
     pub log: Arc<EmbeddedLog>,
-    pub store: Arc<EmbeddedStore>,
+    pub store: Arc<dyn OnlineStore>,
     pub plans: Vec<Arc<StreamPlan>>,
     pub routes: Arc<Routes>,
     /// `None` where nothing is being worked.
@@ -52,7 +53,8 @@ pub enum DeskError {
 impl Desk {
     /// A desk over a database that nobody works, for questions only.
     pub fn unattended(project: &Project, instance: &Instance, routes: Arc<Routes>) -> Result<Desk, StartError> {
-        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
+        let store = States::open(project, instance.store())?.store();
+        let log = Arc::clone(instance.log());
         let plans = prepare(project, &routes, &*log)?;
         Ok(Desk { log, store, plans, routes, workers: None, sinks: None, checks: None })
     }

@@ -17,12 +17,12 @@ pub trait StoredStates: Send + Sync + Debug {
 
 /// By the records of a log and a store.
 #[derive(Debug)]
-pub struct Stored<L, S> {
+pub struct Stored<L, S: ?Sized> {
     pub log: Arc<L>,
     pub store: Arc<S>,
 }
 
-impl<L: EventLog, S: OnlineStore> StoredStates for Stored<L, S> {
+impl<L: EventLog, S: OnlineStore + ?Sized> StoredStates for Stored<L, S> {
     /// What cannot be read is not live: its worker will say why.
     fn standing(&self, view: &Arc<View>, partition: u32) -> Standing {
         let record = self.store.record(&Slot::of(view, partition));

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::plan::{PlanError, StreamPlan};
 use crate::log::{EventLog, LogError};
 use crate::routing::Routes;
+use crate::states::StatesError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -15,6 +16,8 @@ pub enum StartError {
     Plan(#[from] PlanError),
     #[error("the topics of stream `{stream}` cannot be set up")]
     Topics { stream: SmolStr, source: LogError },
+    #[error(transparent)]
+    States(#[from] StatesError),
     #[error("a worker's thread could not be started")]
     Thread(#[source] std::io::Error),
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use features::online::{Claim, EmbeddedStore, OnlineStore};
+use features::online::{Claim, OnlineStore};
 use features::project::Project;
 use features::value::Micros;
 use smol_str::SmolStr;
@@ -23,6 +23,7 @@ use crate::log::{EmbeddedLog, EventLog};
 use crate::metrics::{Metrics, PartitionMetrics};
 use crate::routing::Routes;
 use crate::skew::Trays;
+use crate::states::States;
 use crate::stop::Stop;
 
 /// How long an idle worker waits before it looks whether it is to stop. New events wake it at once.
@@ -52,7 +53,7 @@ struct Running {
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub log: Arc<EmbeddedLog>,
-    pub store: Arc<EmbeddedStore>,
+    pub states: States,
     pub routes: Arc<Routes>,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
@@ -77,8 +78,26 @@ impl Workers {
     }
 
     fn spawn(&mut self, plan: &Arc<StreamPlan>, partition: u32, parts: &Parts) -> std::io::Result<()> {
-        let Parts { log, store, clock, metrics, settings, trays, .. } = parts;
-        let backend = Backend::embedded(Arc::clone(log), Arc::clone(store), plan.consumer(partition));
+        let (log, consumer) = (Arc::clone(&parts.log), plan.consumer(partition));
+        match &parts.states {
+            States::Embedded(store) => {
+                self.spawn_on(Backend::embedded(log, Arc::clone(store), consumer), plan, partition, parts)
+            }
+            #[cfg(feature = "redis")]
+            States::Redis(store) => {
+                self.spawn_on(Backend::separate(log, Arc::clone(store), consumer), plan, partition, parts)
+            }
+        }
+    }
+
+    fn spawn_on<L: EventLog + 'static, S: OnlineStore + 'static>(
+        &mut self,
+        backend: Backend<L, S>,
+        plan: &Arc<StreamPlan>,
+        partition: u32,
+        parts: &Parts,
+    ) -> std::io::Result<()> {
+        let Parts { clock, metrics, settings, trays, .. } = parts;
         let worker = Worker::new(backend, Arc::clone(plan), Arc::clone(clock), *settings, new_claim);
         let worker = worker.checked_by(trays.of(&plan.stream.name));
         let status = Arc::new(StatusCell::default());
@@ -171,6 +190,13 @@ impl<L: EventLog, S: OnlineStore> Runner<L, S> {
             if idle && let Err(error) = self.worker.wait(IDLE) {
                 self.failed(&with_causes(&error), back_off.failed());
             }
+        }
+        if let Err(error) = self.worker.leave() {
+            tracing::warn!(
+                partition = self.name,
+                error = &error as &dyn std::error::Error,
+                "the last states are not written"
+            );
         }
         self.status.update(|status| status.phase = Phase::Stopped);
     }

@@ -15,6 +15,7 @@ use serving::metrics::Metrics;
 use serving::routing::{Binder, Routes, refresh};
 use serving::sink::{SinkParts, Sinks};
 use serving::skew::Trays;
+use serving::states::States;
 use serving::views::Stored;
 use serving::worker::{Parts, Settings, Workers};
 use tokio::task::spawn_blocking;
@@ -256,14 +257,15 @@ impl Here {
         let metrics = Arc::new(Metrics::new());
         let routes = Arc::new(Routes::new(project));
         let registry = DirectoryRegistry::new(registry, clock::clock());
-        let stored = Stored { log: Arc::clone(instance.log()), store: Arc::clone(instance.store()) };
+        let states = States::open(project, instance.store())?;
+        let stored = Stored { log: Arc::clone(instance.log()), store: states.store() };
         routes.views.survey(Arc::new(stored));
         refresh(&routes, &registry, &Binder::new(project, &routes, Arc::clone(&metrics)), &metrics);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
+        let (log, store) = (Arc::clone(instance.log()), states.store());
         let parts = Parts {
             log: Arc::clone(&log),
-            store: Arc::clone(&store),
+            states,
             routes: Arc::clone(&routes),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),

@@ -28,7 +28,7 @@ impl Server {
         let project = project(2);
         let parts = Parts {
             log: instance.log().clone(),
-            store: instance.store().clone(),
+            states: instance.store().clone().into(),
             routes: Arc::new(served(&project)),
             clock,
             metrics: Arc::new(Metrics::new()),
