@@ -86,25 +86,17 @@ impl Target {
                 Connection::Single(Box::new(connection))
             }
             Target::Cluster(client) => {
-                let mut connection = match client.get_connection() {
-                    Ok(connection) => connection,
-                    Err(error) => {
-                        // A server that is no cluster answers that cluster support is disabled.
-                        let no_cluster =
-                            error.detail().is_some_and(|detail| detail.contains("cluster support disabled"));
-                        let address = address.to_owned();
-                        return Err(match no_cluster {
-                            true => RedisProblem::NotOfACluster { address },
-                            false => RedisProblem::Unreachable { address, source: error },
-                        });
-                    }
-                };
+                let mut connection = client.get_connection().map_err(unreachable)?;
                 let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllNodes, None));
                 let answers = connection.route_command(&redis::cmd("INFO"), everywhere).map_err(unreachable)?;
+                // The client of a cluster is content with a server that is none: it knows of no node then.
                 infos = from_redis_value(answers).map_err(|error| unreachable(error.into()))?;
                 Connection::Cluster(Box::new(connection))
             }
         };
+        if infos.is_empty() {
+            return Err(RedisProblem::NotOfACluster { address: address.to_owned() });
+        }
         for (address, info) in infos {
             info::check(&address, &info, matches!(self, Target::Cluster(_)))?;
         }

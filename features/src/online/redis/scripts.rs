@@ -65,10 +65,15 @@ return 1
 ";
 
 /// A script, and what Redis remembers it by.
-#[derive(Debug)]
 pub(super) struct Prepared {
     text: &'static str,
     hash: String,
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Prepared({})", self.hash)
+    }
 }
 
 impl Prepared {
