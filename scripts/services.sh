@@ -28,9 +28,9 @@ esac
 all=()
 for script in scripts/services/*.sh; do all+=("$(basename "$script" .sh)"); done
 
-# Each service writes its addresses to SERVICE/env while it runs: together they are `env`.
+# Each service writes its addresses to SERVICE.env while it runs: together they are `env`.
 gather() {
-    cat "$CLUTCH_SERVICES"/*/env 2>/dev/null >"$CLUTCH_SERVICES/env.new" || true
+    cat "$CLUTCH_SERVICES"/*.env 2>/dev/null >"$CLUTCH_SERVICES/env.new" || true
     mv "$CLUTCH_SERVICES/env.new" "$CLUTCH_SERVICES/env"
 }
 

@@ -1,17 +1,13 @@
 #!/usr/bin/env bash
 # scripts/services/kafka.sh install|start|stop|status: Apache Kafka, one process (KRaft), called by scripts/services.sh.
 #
-# Under $CLUTCH_SERVICES/kafka: lib (jars, by Maven), formatted (an empty data folder, copied for each new broker), data, log,
-# pid, and env (KAFKA=host:port) while it runs. Tests that kill brokers start their own from lib and formatted.
+# Under $CLUTCH_SERVICES/kafka: lib (jars, by Maven), java.args (how to start one), formatted (an empty data folder, copied for
+# each new broker), template.properties (its settings), data, log and pid; beside it kafka.env (KAFKA=host:port) while it
+# runs. Tests that kill brokers start their own from these.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 home=${CLUTCH_SERVICES:?set by scripts/services.sh}/kafka
 pom="$here/kafka.pom.xml"
-# A small broker: quick to start, and its heap is a fraction of the machine's.
-KAFKA_JAVA=(java -Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto
-    -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info
-    -Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.utils.AppInfoParser=error)
-
 give_up() {
     echo "WARNING: no Apache Kafka: $1" >&2
     exit 1
@@ -43,6 +39,20 @@ num.io.threads=4
 END
 }
 
+# A small broker: quick to start, and its heap is a fraction of the machine's.
+java_args() {
+    cat <<END
+-Xms128m
+-Xmx512m
+-XX:+UseSerialGC
+-XX:TieredStopAtLevel=1
+-Dorg.slf4j.simpleLogger.defaultLogLevel=warn
+-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info
+-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.utils.AppInfoParser=error
+-cp "$home/lib/*"
+END
+}
+
 free_port() {
     local port
     while true; do
@@ -54,23 +64,26 @@ free_port() {
     done
 }
 
-running() { [ -f "$home/pid" ] && kill -0 "$(cat "$home/pid")" 2>/dev/null && [ -f "$home/env" ]; }
+running() { [ -f "$home/pid" ] && kill -0 "$(cat "$home/pid")" 2>/dev/null && [ -f "$home.env" ]; }
 
 install() {
-    if cmp -s "$pom" "$home/installed.pom.xml"; then return; fi
+    # Made anew whenever this script or what it fetches changes.
+    if cat "$pom" "$0" | cmp -s - "$home/installed"; then return; fi
     command -v java >/dev/null || give_up "there is no java (17 or newer): install a JRE, e.g. openjdk-17-jre-headless"
     command -v mvn >/dev/null || give_up "there is no mvn, which fetches it: install Apache Maven"
     echo "fetching Apache Kafka with Maven (once, about 45 MB)" >&2
-    rm -rf "$home/lib" "$home/formatted"
+    rm -rf "$home/lib" "$home/formatted" "$home/installed"
     mkdir -p "$home"
     # Out of a folder of its own: Maven writes beside the file that it is given.
     mkdir -p "$home/maven" && cp "$pom" "$home/maven/pom.xml"
     mvn -q -B -f "$home/maven/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$home/lib" \
         >"$home/maven/log" 2>&1 || give_up "Maven could not fetch it: see $home/maven/log"
+    java_args >"$home/java.args"
+    configure @PORT@ @CONTROLLER@ @DATA@ >"$home/template.properties"
     configure 1 2 "$home/formatted" >"$home/format.properties"
-    "${KAFKA_JAVA[@]}" -cp "$home/lib/*" kafka.tools.StorageTool format -t clutchServicesOfTests -c "$home/format.properties" \
+    java "@$home/java.args" kafka.tools.StorageTool format -t clutchServicesOfTests -c "$home/format.properties" \
         >"$home/format.log" 2>&1 || give_up "its data folder could not be made: see $home/format.log"
-    cp "$pom" "$home/installed.pom.xml"
+    cat "$pom" "$0" >"$home/installed"
 }
 
 start() {
@@ -79,15 +92,15 @@ start() {
     local port controller
     port=$(free_port) controller=$(free_port)
     # Topics of an earlier run are of no use to the next.
-    rm -rf "$home/data" "$home/env"
+    rm -rf "$home/data" "$home.env"
     cp -r "$home/formatted" "$home/data"
     configure "$port" "$controller" "$home/data" >"$home/server.properties"
-    setsid nohup "${KAFKA_JAVA[@]}" -cp "$home/lib/*" kafka.Kafka "$home/server.properties" >"$home/log" 2>&1 </dev/null &
+    setsid nohup java "@$home/java.args" kafka.Kafka "$home/server.properties" >"$home/log" 2>&1 </dev/null &
     local pid=$!
     echo "$pid" >"$home/pid"
     for _ in $(seq 600); do
         if grep -q "Kafka Server started" "$home/log"; then
-            echo "KAFKA=127.0.0.1:$port" >"$home/env"
+            echo "KAFKA=127.0.0.1:$port" >"$home.env"
             echo "Apache Kafka answers on 127.0.0.1:$port" >&2
             return
         fi
@@ -99,7 +112,7 @@ start() {
 }
 
 stop() {
-    rm -f "$home/env"
+    rm -f "$home.env"
     [ -f "$home/pid" ] || return 0
     local pid
     pid=$(cat "$home/pid")
@@ -115,7 +128,7 @@ stop() {
 
 status() {
     if running; then
-        echo "kafka: $(cat "$home/env"), process $(cat "$home/pid")"
+        echo "kafka: $(cat "$home.env"), process $(cat "$home/pid")"
     else
         echo "kafka: not running"
         return 1
