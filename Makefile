@@ -13,10 +13,10 @@ BENCH_VENV := target/bench-venv
 # The same for tests.
 TEST_VENV := target/test-venv
 
-.PHONY: help build demo test onnxruntime check bench bench-quick fuzz clean prerequisites
+.PHONY: help build demo test services services-stop onnxruntime check bench bench-quick fuzz clean prerequisites
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 prerequisites:
 	@scripts/prerequisites.sh
@@ -27,10 +27,16 @@ build: prerequisites ## Build the clutch binary (target/release/clutch)
 demo: build ## Simulate, train, serve, replay a game and watch it (ARGS=--once ends by itself)
 	target/release/clutch demo $(ARGS)
 
-test: prerequisites ## Run every test; those against Python's packages get them from PyPI
+test: prerequisites ## Run every test, with real services started for them; Python's packages come from PyPI
 	@scripts/browser.sh
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
-	$(CARGO) test --workspace --locked
+	scripts/services.sh run $(CARGO) test --workspace --locked
+
+services: ## Start the real services that streams can run on (Apache Kafka); .clutch/services/env has their addresses
+	@scripts/services.sh start
+
+services-stop: ## Stop them
+	@scripts/services.sh stop
 
 onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (for every project; PROJECT=folder: for that one)
 	@scripts/onnxruntime.sh $(PROJECT)

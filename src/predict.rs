@@ -152,10 +152,7 @@ fn ask_here(
         Some(instance) => Arc::clone(instance.store()) as Arc<dyn StateReader>,
         None => Arc::new(MemoryStore::new()),
     };
-    let stored = instance.as_ref().map(|instance| {
-        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
-        Arc::new(Stored { log, store }) as Arc<dyn StoredStates>
-    });
+    let stored = instance.as_ref().map(|instance| Arc::new(Stored::on(&instance.ground())) as Arc<dyn StoredStates>);
     let parts = AskParts {
         project: Arc::new(project),
         registry: Arc::new(DirectoryRegistry::new(registry, clock::clock())),

@@ -12,6 +12,7 @@ mod family;
 mod fields;
 mod gate;
 mod inputs;
+mod kafka;
 mod models;
 pub mod propose;
 mod skew;
@@ -36,9 +37,10 @@ pub use algorithm::{
     Tunable,
 };
 pub use declaration::view_as_declared;
+pub use kafka::{KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism};
 pub use sources::{SourceFile, Sources};
 pub use spec::{
-    Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, SkewCheck, Split, Stack, Task, TestPart,
+    Connections, Endpoint, GateRule, Model, Per, Secret, Sink, SinkFormat, SkewCheck, Split, Stack, Task, TestPart,
 };
 
 use crate::diagnostic::Problems;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::algorithm::{Algorithm, CalibrationMethod, Dimension};
+use super::kafka::KafkaConnection;
 use crate::plan::View;
 use crate::schema::Compiled;
 use crate::value::{Micros, Value};
@@ -165,4 +166,26 @@ pub struct SkewCheck {
 pub struct Connections {
     /// The registry's folder; default `.clutch/registry`.
     pub registry: Option<PathBuf>,
+    /// Where streams are; default `.clutch`.
+    pub kafka: Option<KafkaConnection>,
+}
+
+/// What is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub(super) fn new(secret: String) -> Secret {
+        Secret(secret)
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
