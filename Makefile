@@ -16,10 +16,10 @@ TEST_VENV := target/test-venv
 # How many schedules `make simulation` explores
 SCHEDULES ?= 100000
 
-.PHONY: help build demo test onnxruntime check bench bench-quick simulation fuzz clean prerequisites
+.PHONY: help build demo test services services-stop onnxruntime check bench bench-quick simulation fuzz clean prerequisites
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 prerequisites:
 	@scripts/prerequisites.sh
@@ -30,19 +30,24 @@ build: prerequisites ## Build the clutch binary (target/release/clutch)
 demo: build ## Simulate, train, serve, replay a game and watch it (ARGS=--once ends by itself)
 	target/release/clutch demo $(ARGS)
 
-test: prerequisites ## Run every test; Python's packages and Redis are fetched for those that need them
+test: prerequisites ## Run every test, with real services started for them; Python's packages come from PyPI
 	@scripts/browser.sh
-	@scripts/services/redis.sh install
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
-	$(CARGO) test --workspace --locked
+	scripts/services.sh run $(CARGO) test --workspace --locked
 
-onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (PROJECT=folder, else for this one)
+services: ## Start the real services that streams can run on (Apache Kafka, Redis); .clutch/services/env has their addresses
+	@scripts/services.sh start
+
+services-stop: ## Stop them
+	@scripts/services.sh stop
+
+onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (for every project; PROJECT=folder: for that one)
 	@scripts/onnxruntime.sh $(PROJECT)
 
 check: prerequisites ## Format, lints as errors, docs; names and skips what this machine lacks
 	@scripts/check.sh
 
-bench: build $(BENCH_VENV)/ready ## Measure, with peers and limits in the same run
+bench: build onnxruntime $(BENCH_VENV)/ready ## Measure, with peers and limits in the same run
 	CLUTCH_PYTHON=$(abspath $(BENCH_VENV))/bin/python scripts/bench.sh
 
 $(BENCH_VENV)/ready: benches/peers/requirements.txt

@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and may fail loudly")]
 
+#[path = "support/environment.rs"]
+mod environment;
 #[path = "support/plays.rs"]
 mod plays;
 
@@ -19,7 +21,8 @@ use features::plan::{Expr, Node, View};
 use features::program::Program;
 use features::project::Project;
 
-use self::plays::{PROJECT, environment, seasons};
+use self::environment::environment;
+use self::plays::{PROJECT, seasons};
 
 const REPETITIONS: usize = 9;
 

@@ -7,15 +7,17 @@
 //! before 2023, judged on the fifth. Runs alternate, so that a busy machine is busy for both.
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and may fail loudly")]
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+#[path = "support/peers.rs"]
+mod peers;
+
+use std::path::Path;
 use std::time::Instant;
 
 use features::batch::{Order, compute, read_history};
 use features::project::{Algorithm, Boosting, Model, Project, Task};
 use features::value::Value;
 use models::artifact::predictor_of;
+use peers::{python, real_data, write_rows};
 use training::algorithm::{TrainingRows, fit};
 use training::dataset::Dataset;
 
@@ -43,7 +45,7 @@ fn settings() -> Boosting {
 }
 
 fn main() {
-    let Some(plays) = plays() else {
+    let Some(plays) = real_data().map(|data| data.join("nfl_pbp")) else {
         println!("NO REAL DATA: CLUTCH_DATA names none; nothing is measured");
         return;
     };
@@ -60,14 +62,15 @@ fn main() {
     write_rows(&scratch.path().join("timed.bin"), &dataset, &timed);
     write_rows(&scratch.path().join("fitted.bin"), &dataset, &fitted);
     write_rows(&scratch.path().join("held_out.bin"), &dataset, &held_out);
-    let peer = python();
+    let peer = python("numpy, lightgbm", "lightgbm");
     let (mut ours, mut theirs, mut their_loss) = (Vec::new(), Vec::new(), f64::NAN);
     for _ in 0..REPETITIONS {
         let start = Instant::now();
         grow(&dataset, &timed);
         ours.push(start.elapsed().as_secs_f64());
         if let Some(python) = &peer {
-            let told = ask(python, scratch.path());
+            let told: serde_json::Value =
+                serde_json::from_str(&peers::run(python, PEER, scratch.path())).expect("figures of the peer");
             theirs.push(told["seconds"].as_f64().expect("seconds"));
             their_loss = told["log_loss"].as_f64().expect("a log loss");
         }
@@ -86,6 +89,9 @@ fn main() {
         median(&theirs) / median(&ours),
         their_loss - our_loss,
     );
+    let met = median(&ours) <= median(&theirs) && our_loss - their_loss <= 0.001;
+    let verdict = if met { "met" } else { "NOT MET" };
+    println!("asked: not slower than LightGBM, log loss within 0.001 of its: {verdict}");
 }
 
 fn dataset(plays: &Path) -> Dataset {
@@ -125,22 +131,6 @@ fn log_loss(dataset: &Dataset, fitted: &[usize], held_out: &[usize]) -> f64 {
     losses.sum::<f64>() / held_out.len() as f64
 }
 
-/// The number of rows, then the inputs row by row, then the labels: little-endian doubles.
-fn write_rows(path: &Path, dataset: &Dataset, rows: &[usize]) {
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path).expect("a file"));
-    let labels = rows.iter().map(|&row| dataset.labels[row]);
-    for number in [rows.len() as f64].into_iter().chain(dataset.inputs.row_major(rows)).chain(labels) {
-        file.write_all(&number.to_le_bytes()).expect("room on the disk");
-    }
-    file.flush().expect("room on the disk");
-}
-
-fn ask(python: &str, folder: &Path) -> serde_json::Value {
-    let output = Command::new(python).arg(PEER).arg(folder).output().expect("the peer starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("figures of the peer")
-}
-
 fn median(seconds: &[f64]) -> f64 {
     let mut sorted = seconds.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -149,25 +139,4 @@ fn median(seconds: &[f64]) -> f64 {
 
 fn best(seconds: &[f64]) -> f64 {
     seconds.iter().copied().fold(f64::INFINITY, f64::min)
-}
-
-fn plays() -> Option<PathBuf> {
-    let data = environment("CLUTCH_DATA").map(PathBuf::from);
-    let data = data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    Some(data.join("nfl_pbp")).filter(|folder| folder.is_dir())
-}
-
-/// A Python that has the peer.
-fn python() -> Option<String> {
-    let python = environment("CLUTCH_PYTHON").unwrap_or_else(|| "python3".to_owned());
-    let mut probe = Command::new(&python);
-    probe.args(["-c", "import lightgbm, numpy; print('peer: lightgbm', lightgbm.__version__)"]);
-    let output = probe.output().ok().filter(|output| output.status.success())?;
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    Some(python)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark is its own composition root")]
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }

@@ -8,11 +8,13 @@
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and may fail loudly")]
 
+#[path = "support/plays.rs"]
+mod plays;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -27,12 +29,13 @@ use features::sql::{Catalog, view};
 use features::value::Value;
 use serde::de::IgnoredAny;
 
+use self::plays::{PROJECT, seasons};
+
 const REPETITIONS: usize = 11;
 /// A worker gets its events from where the log has just put them, not from far memory: so few plays are measured at a
 /// time, so many times over.
 const PLAYS: usize = 1_000;
 const ROUNDS: usize = 20;
-const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/notebooks-data/nfl");
 /// What nflverse writes beside the fields that the project declares: 66 columns in all.
 const UNDECLARED: [(&str, &str); 31] = [
     ("is_home", "1.0"),
@@ -76,6 +79,31 @@ fn main() {
     println!("{} plays, one core, medians of {REPETITIONS}", events.len());
     decoding(&stream, &events);
     hosting(&stream, &views, &events);
+    together(&stream, &views, &events);
+}
+
+/// What a worker does of a message before its predictions: from JSON to the rows of every view.
+fn together(stream: &Arc<Stream>, views: &[Arc<View>], events: &[Event]) {
+    let events = &events[..events.len().min(PLAYS)];
+    let lines: Vec<String> = events.iter().map(|event| json(stream, event, &[])).collect();
+    let mut figures = Figures::new("JSON to rows: decode and host together", events.len() * ROUNDS);
+    let win_probability = views.iter().filter(|view| view.name == "win_probability").cloned().collect();
+    for (title, views) in [("win_probability", win_probability), ("every view of the stream", views.to_vec())] {
+        let mut host = StreamHost::new(Arc::clone(stream), views);
+        let keys = keys(&host, events);
+        let (mut decoder, lines) = (EventDecoder::new(Arc::clone(stream)), lines.as_slice());
+        figures.add(title, move || {
+            for _ in 0..ROUNDS {
+                let mut states = vec![KeyState::default(); keys.iter().max().map_or(0, |last| last + 1)];
+                for ((offset, line), key) in (0..).zip(lines).zip(&keys) {
+                    let event = decoder.decode(line.as_bytes()).expect("an event");
+                    let position = Position { partition: 0, offset, append_time: None };
+                    black_box(host.process(&mut states[*key], &event, position));
+                }
+            }
+        });
+    }
+    figures.report();
 }
 
 fn decoding(stream: &Arc<Stream>, events: &[Event]) {
@@ -218,18 +246,9 @@ fn without_windows(full: &View) -> View {
 }
 
 fn events(stream: &Arc<Stream>) -> Vec<Event> {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark is configured by the environment")]
-    let given = std::env::var("CLUTCH_DATA").ok().map(PathBuf::from);
-    let folder = given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    let season = folder.join("nfl_pbp").join("pbp_2023.parquet");
     let scratch = tempfile::tempdir().expect("temporary folder");
-    let pattern = if season.is_file() {
-        season
-    } else {
-        println!("CLUTCH_DATA NAMES NO REAL DATA: running on a simulated season");
-        simulate(scratch.path());
-        scratch.path().join("*.parquet")
-    };
+    // One season is enough.
+    let pattern = seasons(scratch.path()).join("*2023*.parquet");
     let history = read_history(stream, &pattern.display().to_string(), &|_| {}).expect("plays");
     let mut decoder = EventDecoder::new(Arc::clone(stream));
     let rows = (0..history.len()).map(|row| history.table.columns.iter().map(|column| column.value(row)).collect());
@@ -237,25 +256,6 @@ fn events(stream: &Arc<Stream>) -> Vec<Event> {
     // As games are played: all games of a day at once, play by play.
     events.sort_by_key(|event| event.time);
     events
-}
-
-fn simulate(out: &Path) {
-    let mut simulate = Command::new(env!("CARGO_BIN_EXE_clutch"));
-    simulate.args([
-        "data",
-        "simulate",
-        "nfl",
-        "--project",
-        PROJECT,
-        "--seasons",
-        "1",
-        "--seed",
-        "7",
-        "--no-import",
-        "--out",
-    ]);
-    let status = simulate.arg(out).stdout(Stdio::null()).status().expect("clutch starts");
-    assert!(status.success(), "the simulator failed");
 }
 
 fn json(stream: &Stream, event: &Event, undeclared: &[(&str, &str)]) -> String {

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# scripts/onnxruntime.sh [FOLDER]: fetches ONNX Runtime's library out of its wheel on PyPI into FOLDER/.clutch/lib (default:
-# the repository), where clutch finds it. Only models brought from outside need it. Any Python with pip will do.
+# scripts/onnxruntime.sh [FOLDER]: fetches ONNX Runtime's library out of its wheel on PyPI into FOLDER/.clutch/lib. Without a
+# folder that is the repository, where every clutch that was built in it looks, whatever its project; a clutch from elsewhere
+# looks in its project's folder. Only models brought from outside need it. Any Python with pip will do.
 set -euo pipefail
 
 version=1.23.2
 root=$(cd "$(dirname "$0")/.." && pwd)
 lib="${1:-$root}/.clutch/lib"
 library="libonnxruntime.so.$version"
+if [ $# -eq 0 ]; then found="every clutch built in $root finds it"; else found="clutch finds it for the project $1"; fi
 
 if [ -f "$lib/$library" ]; then
-    echo "ONNX Runtime $version is in $lib already"
+    echo "ONNX Runtime $version is in $lib already: $found"
     exit 0
 fi
 if [ "$(uname -s)" != Linux ]; then
@@ -34,4 +36,4 @@ PY
 mkdir -p "$lib"
 mv "$work/$library" "$lib/$library.$$"
 mv "$lib/$library.$$" "$lib/$library" # whole or not at all
-echo "ONNX Runtime $version is in $lib"
+echo "ONNX Runtime $version is in $lib: $found"

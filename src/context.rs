@@ -26,13 +26,14 @@ impl Context {
         Ok(Project::load(&self.project_dir, &environment)?)
     }
 
-    /// Where ONNX Runtime is looked for: as `CLUTCH_ONNXRUNTIME` says, else in `.clutch/lib` of the project and of the
-    /// working directory, and in the folders of `LD_LIBRARY_PATH`.
+    /// Where ONNX Runtime is looked for: as `CLUTCH_ONNXRUNTIME` says, else in `.clutch/lib` of the project, of the working
+    /// directory and of the repository that this binary was built in, and in the folders of `LD_LIBRARY_PATH`.
     pub(crate) fn onnxruntime(&self) -> LibraryPlaces {
         let set = |name| environment(name).filter(|value| !value.is_empty());
-        let own = [self.project_dir.as_path(), Path::new(".")].map(|folder| folder.join(".clutch/lib"));
+        let own = [self.project_dir.clone(), PathBuf::from(".")].into_iter().chain(repository());
+        let own = own.map(|folder| folder.join(".clutch/lib"));
         let loader = set("LD_LIBRARY_PATH").unwrap_or_default();
-        let folders = own.into_iter().chain(std::env::split_paths(&loader).filter(|folder| folder.is_absolute()));
+        let folders = own.chain(std::env::split_paths(&loader).filter(|folder| folder.is_absolute()));
         LibraryPlaces { named: set("CLUTCH_ONNXRUNTIME").map(PathBuf::from), folders: folders.collect() }
     }
 
@@ -43,6 +44,12 @@ impl Context {
             .or_else(|| project.connections.registry.clone())
             .unwrap_or_else(|| project.state_dir().join("registry"))
     }
+}
+
+/// The repository that holds this binary, where `make onnxruntime` puts the library.
+fn repository() -> Option<PathBuf> {
+    let binary = std::env::current_exe().ok()?;
+    binary.ancestors().find(|folder| folder.join("scripts/onnxruntime.sh").is_file()).map(Path::to_path_buf)
 }
 
 /// An environment variable, if set and valid Unicode.

@@ -69,6 +69,8 @@ pub(crate) fn run(_args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Err(problems) => {
             let remedy = format!("clutch check --project {}", context.project_dir.display());
             findings.push(Finding::fail("project", format!("{} problems", problems.0.len()), remedy));
+            // Which models there are nobody knows, but the library is there or not.
+            findings.push(onnxruntime(context, false));
         }
     }
     for finding in &findings {

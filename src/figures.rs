@@ -1,6 +1,6 @@
 //! How evaluations look to people: metrics with intervals, references, coefficients, as tables of plain text.
 
-use models::artifact::{Coefficients, FamilyRecord, Importances, MemberRecord};
+use models::artifact::{BaseRecord, Coefficients, FamilyRecord, Importances, MemberRecord, StackRecord};
 use models::evaluation::{Estimate, Evaluation, Interval};
 
 use crate::table::{count, table};
@@ -75,6 +75,15 @@ pub(crate) fn family(family: &FamilyRecord) -> Vec<String> {
     }
     rows.push(line("(all others)".to_owned(), &family.rest));
     table(&rows)
+}
+
+/// The models that a version is stacked on, each with the registered version that is the same.
+pub(crate) fn stack(stack: &StackRecord) -> String {
+    let base = |base: &BaseRecord| match base.version {
+        Some(version) => format!("{} (version {version})", base.model),
+        None => format!("{} (no version is the same)", base.model),
+    };
+    stack.bases.iter().map(base).collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn interval(interval: &Interval) -> String {

@@ -13,8 +13,8 @@ use models::registry::DirectoryRegistry;
 use serde_json::{Value, json, value::RawValue};
 use serving::ask::{AskParts, ask};
 use serving::clock::{Clock, SystemClock};
+use serving::connect::connect;
 use serving::instance::{Holder, Instance, InstanceError, LockError, Places};
-use serving::states::States;
 use serving::views::{Stored, StoredStates};
 
 use crate::clock;
@@ -150,14 +150,19 @@ fn ask_here(
     body: Vec<u8>,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let states = instance.as_ref().map(|instance| States::open(&project, instance.store())).transpose()?;
-    let reader: Arc<dyn StateReader> = match &states {
-        Some(states) => states.reader(&project, &clock),
-        None => Arc::new(MemoryStore::new()),
+    let (reader, stored) = match &instance {
+        // States in Redis are read where they are; for those of this folder no broker need answer.
+        Some(instance) if project.connections.redis.is_some() => {
+            let connected = connect(&project, instance)?;
+            let stored = Arc::new(Stored::on(&connected.ground)) as Arc<dyn StoredStates>;
+            (connected.reader(&project, &clock), connected.groups.is_none().then_some(stored))
+        }
+        Some(instance) => {
+            let stored = Arc::new(Stored::on(&instance.ground())) as Arc<dyn StoredStates>;
+            (Arc::clone(instance.store()) as Arc<dyn StateReader>, Some(stored))
+        }
+        None => (Arc::new(MemoryStore::new()) as Arc<dyn StateReader>, None),
     };
-    let stored = instance.as_ref().zip(states).map(|(instance, states)| {
-        Arc::new(Stored { log: Arc::clone(instance.log()), store: states.store() }) as Arc<dyn StoredStates>
-    });
     let parts = AskParts {
         project: Arc::new(project),
         registry: Arc::new(DirectoryRegistry::new(registry, clock::clock())),
@@ -203,17 +208,24 @@ fn describe(answer: &Value) -> Vec<String> {
         None => String::new(),
     };
     let model = answer["model"].as_str().unwrap_or_default();
-    lines.push(format!("by {model} version {}{age}", answer["version"]));
+    let member = match answer.get("member") {
+        Some(Value::String(member)) => format!(", its model of {member}"),
+        Some(_) => ", its general model".to_owned(),
+        None => String::new(),
+    };
+    lines.push(format!("by {model} version {}{member}{age}", answer["version"]));
     for (name, value) in answer["features"].as_object().into_iter().flatten() {
         lines.push(format!("  {name} = {value}"));
     }
-    lines.extend(explanation(&answer["explanation"]));
+    lines.extend(answer.get("explanation").map(explanation).unwrap_or_default());
     lines
 }
 
 /// What moved the margin most comes first.
 fn explanation(explanation: &Value) -> Vec<String> {
-    let Some(contributions) = explanation["contributions"].as_object() else { return Vec::new() };
+    let Some(contributions) = explanation["contributions"].as_object() else {
+        return vec!["no explanation: a model brought from outside cannot tell".to_owned()];
+    };
     let mut contributions: Vec<(&str, f64)> =
         contributions.iter().map(|(name, value)| (name.as_str(), value.as_f64().unwrap_or_default())).collect();
     contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
@@ -251,6 +263,36 @@ mod tests {
         let body = body(&event(r#" {"lead": 1.50} "#)).expect("body");
         let text = String::from_utf8(body).expect("text");
         assert_eq!(text, r#"{"model":"win/3","return_features":false,"explain":false,"event":{"lead": 1.50}}"#);
+    }
+
+    #[test]
+    fn of_a_family_an_answer_says_whose_model_predicted() {
+        let by = |member: Value| {
+            let mut answer = json!({ "model": "win", "version": 3, "outputs": { "probability": 0.25 } });
+            answer["member"] = member;
+            describe(&answer)
+        };
+        assert_eq!(by(json!("LeeSin")), ["probability  0.25", "by win version 3, its model of LeeSin"]);
+        assert_eq!(by(Value::Null), ["probability  0.25", "by win version 3, its general model"]);
+    }
+
+    #[test]
+    fn what_moved_the_margin_most_comes_first() {
+        let contributions = json!({ "down": -0.03, "score_differential": 0.94 });
+        let answer = json!({
+            "model": "win", "version": 3, "outputs": {}, "features_age_ms": null,
+            "explanation": { "base": 0.125, "contributions": contributions, "margin": 1.035 },
+        });
+        let expected = [
+            "by win version 3",
+            "margin +1.0350, of which",
+            "  without any         +0.1250",
+            "  score_differential  +0.9400",
+            "  down                -0.0300",
+        ];
+        assert_eq!(describe(&answer), expected);
+        let none = json!({ "model": "win", "version": 3, "outputs": {}, "explanation": null });
+        assert_eq!(describe(&none)[1], "no explanation: a model brought from outside cannot tell");
     }
 
     #[test]

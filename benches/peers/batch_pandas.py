@@ -25,8 +25,9 @@ def seconds(run):
 
 
 def main(folder):
-    plays = load(folder)
-    print(json.dumps({"load": seconds(lambda: load(folder)), "features": seconds(lambda: features(plays))}))
+    pattern = f"{folder}/*.parquet"
+    plays = load(pattern)
+    print(json.dumps({"load": seconds(lambda: load(pattern)), "features": seconds(lambda: features(plays))}))
 
 
 if __name__ == "__main__":

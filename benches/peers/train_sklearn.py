@@ -4,7 +4,7 @@ Reads the same Parquet files, computes the same features as notebooks-data/nfl/v
 same season, and fits a logistic regression with the same penalty on standardised columns. Vectorised throughout; windows
 by groupby. Prints one JSON object: what it learned from, how good it is, and how long each step took.
 
-    python train_sklearn.py FOLDER_OF_PARQUET_FILES [SOLVER]
+    python train_sklearn.py PATTERN_OF_PARQUET_FILES [SOLVER]
 """
 
 import time
@@ -17,24 +17,29 @@ import sys  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
 from sklearn.impute import SimpleImputer  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
-TEST_FROM = 2023
+TEST_FROM = 2022
 COLUMNS = [
     "game_id", "play_id", "season", "season_type", "game_date", "home_team", "posteam", "qtr",
     "game_seconds_remaining", "down", "ydstogo", "yardline_100", "score_differential", "posteam_score", "defteam_score",
-    "posteam_timeouts_remaining", "defteam_timeouts_remaining", "receive_2h_ko", "play_type", "yards_gained",
-    "interception", "spread_line", "result", "wp", "vegas_wp",
+    "posteam_timeouts_remaining", "defteam_timeouts_remaining", "receive_2h_ko", "home_opening_kickoff", "play_type",
+    "yards_gained", "interception", "fumble_lost", "spread_line", "result", "wp", "vegas_wp",
 ]  # fmt: skip
 
 
-def load(folder):
-    files = sorted(glob.glob(f"{folder}/*.parquet"))
-    plays = pd.concat([pd.read_parquet(file, columns=COLUMNS) for file in files], ignore_index=True)
+def load(pattern):
+    files = sorted(glob.glob(pattern))
+    # Not every source has every column: what is missing is NULL, as it is for the project.
+    present = set().union(*(pq.read_schema(file).names for file in files))
+    columns = [name for name in COLUMNS if name in present]
+    plays = pd.concat([pd.read_parquet(file, columns=columns) for file in files], ignore_index=True)
+    plays = plays.reindex(columns=COLUMNS)
     plays = plays[plays.game_seconds_remaining.notna()].astype({"qtr": "int64", "ydstogo": "int64"})
     overtime = np.where(plays.season_type == "POST", 900, 600) * (plays.qtr - 4)
     clock = np.where(plays.qtr <= 4, 3600, 3600 + overtime) - plays.game_seconds_remaining
@@ -53,10 +58,14 @@ def features(plays):
     ball = 0.067 * (100 - plays.yardline_100) - 0.9
     late = np.exp(-left / 180)
 
+    opening = plays.home_opening_kickoff
+    receives = plays.receive_2h_ko.fillna((home & (opening == 0) | ~home & (opening == 1)).astype(float))
+
+    plays = plays.assign(lost=plays.interception + plays.fumble_lost.fillna(0))
     own = plays.groupby(["game_id", "posteam"], sort=False)
-    recent = own[["yards_gained", "interception"]].rolling(10, min_periods=1, closed="left")
+    recent = own[["yards_gained", "lost"]].rolling(10, min_periods=1, closed="left")
     yards = recent["yards_gained"].mean().reset_index(level=[0, 1], drop=True).reindex(plays.index)
-    turnovers = recent["interception"].sum().reset_index(level=[0, 1], drop=True).reindex(plays.index)
+    turnovers = recent["lost"].sum().reset_index(level=[0, 1], drop=True).reindex(plays.index)
     number = own.cumcount()
     then = np.where(number >= 20, own.score_differential.shift(20), own.score_differential.transform("first"))
 
@@ -81,14 +90,16 @@ def features(plays):
         "expected_lead": (lead + spread_to_come) / scale,
         "expected_lead_with_ball": (lead + ball + spread_to_come) / scale,
         "scaled_lead": lead / scale,
+        "scaled_lead_with_ball": (lead + ball) / scale,
         "spread_to_come": spread_to_come,
+        "scaled_spread": spread_to_come / scale,
         "scaled_field_position": ball / scale,
         "scaled_down": plays.down / scale,
         "scaled_distance": np.log(plays.ydstogo + 1) / scale,
         "scaled_fourth_down": np.where(plays.down == 4, 1 / scale, 0),
         "leads_late": np.where(lead > 0, late, 0),
         "trails_late": np.where(lead < 0, late, 0),
-        "receives_second_half": np.where(plays.qtr > 2, 0, plays.receive_2h_ko.fillna(0)) / scale,
+        "receives_second_half": np.where(plays.qtr > 2, 0, receives) / scale,
         "timeouts_late": np.where(lead <= 0, plays.posteam_timeouts_remaining * late, 0),
         "opponent_timeouts_late": np.where(lead >= 0, plays.defteam_timeouts_remaining * late, 0),
         "yards_recent": yards,
@@ -98,9 +109,9 @@ def features(plays):
     }).astype(float)  # fmt: skip
 
 
-def main(folder, solver):
+def main(pattern, solver):
     imported = time.perf_counter()
-    plays = load(folder)
+    plays = load(pattern)
     loaded = time.perf_counter()
     inputs = features(plays)
     keep = (plays.result != 0) & plays.result.notna() & (plays.qtr <= 4)

@@ -3,8 +3,8 @@
 Everybody starts from columns in memory, event times included, in the order of the files, and ends with columns in
 memory; sorting, filtering and windows are timed. Ties are broken by the row's number, as the view's own order does.
 Prints one JSON object: for each engine and view the median seconds, how many values were compared with those that the
-batch host gave, how many of them differ in any bit, and by how much at most, relative to the larger one. For pandas
-also the time from rows that were sorted and filtered beforehand.
+batch host gave, and of each column that differs how many values do in any bit, by how much at most, relative to the larger
+one, and how many are NULL on one side only. For pandas also the time from rows that were sorted and filtered beforehand.
 
     python windows.py FOLDER_OF_PARQUET_FILES PROJECT THREADS VIEW.sql=OURS.parquet …
 """
@@ -116,17 +116,17 @@ def compared(ours, theirs):
     keys = ["game_id", "play_id"]
     ours, theirs = (frame.sort_values(keys).reset_index(drop=True) for frame in (ours, theirs))
     assert (ours[keys].to_numpy() == theirs[keys].to_numpy()).all(), "other plays"
-    values, unequal, nulls, largest = 0, {}, 0, 0.0
+    values, differing = 0, {}
     for name in [name for name in ours.columns if name in theirs.columns and name not in keys]:
         a, b = (frame[name].astype("float64").to_numpy(na_value=np.nan) for frame in (ours, theirs))
         values += len(a)
-        nulls += int((np.isnan(a) != np.isnan(b)).sum())
-        differs = (a != b) & ~(np.isnan(a) & np.isnan(b))
-        if differs.any():
-            unequal[name] = int(differs.sum())
+        nulls = int((np.isnan(a) != np.isnan(b)).sum())
+        differs = (a != b) & ~np.isnan(a) & ~np.isnan(b)
+        if nulls or differs.any():
             scale = np.maximum(np.abs(a[differs]), np.abs(b[differs]))
-            largest = max(largest, float(np.nanmax(np.abs(a[differs] - b[differs]) / scale)))
-    return {"values": values, "unequal": unequal, "nulls": nulls, "largest": largest}
+            largest = float(np.max(np.abs(a[differs] - b[differs]) / scale, initial=0.0))
+            differing[name] = {"unequal": int(differs.sum()), "nulls": nulls, "largest": largest}
+    return {"values": values, "differing": differing}
 
 
 def main(folder, project, threads, views):

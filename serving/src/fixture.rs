@@ -9,7 +9,7 @@ use features::partition::partition_of;
 use features::plan::View;
 use features::project::{Project, Task};
 use features::value::Micros;
-use models::artifact::Artifact;
+use models::artifact::{Artifact, Manifest};
 use models::contract::sample;
 use models::signature::Feature;
 
@@ -96,19 +96,25 @@ pub(crate) fn artifact(project: &Project, model: &str, intercept: f64) -> Artifa
 }
 
 fn artifact_over(view: &View, model: &str, intercept: f64) -> Artifact {
-    let features: Vec<Feature> = view.features().map(|(_, c)| Feature::new(c.name.as_str(), c.ty)).collect();
+    let (manifest, features) = manifest_over(view, model);
     let coefficient = |feature: &Feature| match feature.name.as_str() {
         "lead" => 0.1,
         "lead_before" => 0.05,
         _ => 0.0,
     };
     let coefficients = features.iter().map(coefficient).collect();
-    let mut manifest = sample::manifest(model, Task::Classification, features);
+    sample::logistic(manifest, intercept, coefficients)
+}
+
+/// Of a model over all features of the view; and they.
+pub(crate) fn manifest_over(view: &View, model: &str) -> (Manifest, Vec<Feature>) {
+    let features: Vec<Feature> = view.features().map(|(_, c)| Feature::new(c.name.as_str(), c.ty)).collect();
+    let mut manifest = sample::manifest(model, Task::Classification, features.clone());
     manifest.view.name = view.name.to_string();
     manifest.view.hash = view.hash.clone();
     manifest.view.text = view.text.clone();
     manifest.view.stream = view.stream.name.to_string();
-    sample::logistic(manifest, intercept, coefficients)
+    (manifest, features)
 }
 
 /// A play of `game`, `second` seconds after kick-off.

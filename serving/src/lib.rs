@@ -5,6 +5,7 @@ pub mod ask;
 mod back_off;
 mod causes;
 pub mod clock;
+pub mod connect;
 #[cfg(test)]
 mod fixture;
 pub mod http;
@@ -16,7 +17,6 @@ pub mod routing;
 pub mod server;
 pub mod sink;
 pub mod skew;
-pub mod states;
 mod stop;
 pub mod views;
 pub mod worker;

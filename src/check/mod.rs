@@ -129,7 +129,7 @@ fn model_row(model: &Model) -> [String; 5] {
         model.name.to_string(),
         model.view.name.to_string(),
         task.to_owned(),
-        model.algorithm.name().to_owned(),
+        format!("{}{}", model.algorithm.name(), if model.stack.is_some() { ", stacked" } else { "" }),
         model.inputs.len().to_string(),
     ]
 }

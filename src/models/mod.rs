@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use features::value::Micros;
+use models::certificates::Certificates;
 use models::reference::ModelRef;
 use models::registry::{DirectoryRegistry, PromotionError, Registry, RegistryError};
 
@@ -50,11 +51,14 @@ enum Command {
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     // A registry named outright is looked at without any project.
-    let folder = match args.registry {
-        Some(folder) => folder,
-        None => context.registry_dir(None, &context.project()?),
+    let (folder, certificates) = match args.registry {
+        Some(folder) => (folder, Certificates::new(context.project_dir.join(".clutch/parity"))),
+        None => {
+            let project = context.project()?;
+            (context.registry_dir(None, &project), Certificates::of_project(&project))
+        }
     };
-    let store = Store { registry: DirectoryRegistry::new(&folder, clock::clock()), folder };
+    let store = Store { registry: DirectoryRegistry::new(&folder, clock::clock()), folder, certificates };
     match args.command {
         Command::List(args) => list::run(&args, &store, context),
         Command::Show(args) => show::run(&args, &store, context),
@@ -67,10 +71,11 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The registry and where it is.
+/// The registry and where it is, and what is known of the parity of views.
 struct Store {
     folder: PathBuf,
     registry: DirectoryRegistry,
+    certificates: Certificates,
 }
 
 impl Store {
@@ -102,6 +107,7 @@ fn explain(error: RegistryError) -> anyhow::Error {
 fn refused(error: PromotionError, model: &str, context: &Context) -> anyhow::Result<ExitCode> {
     match error {
         PromotionError::Registry(error) => Err(explain(error)),
+        PromotionError::Certificate(error) => Err(error.into()),
         answer => {
             output::note(answer.to_string());
             let object = serde_json::json!({ "model": model, "moved": false, "reason": answer.to_string() });

@@ -28,14 +28,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, store: &Store, context: &Context) -> anyhow::Result<ExitCode> {
     let (model, number) = store.resolve(&args.reference)?;
-    match registry::promote(&store.registry, &model, number, &args.reason, args.force) {
+    match registry::promote(&store.registry, &model, number, &args.reason, args.force, Some(&store.certificates)) {
         Ok(made) => {
             let before = made.from.map(|n| format!(", before it was version {n}")).unwrap_or_default();
             say(context, format!("{model} version {number} is champion{before}"));
             say(context, "A running server picks it up by itself.");
             let version = store.registry.load(&model, number)?;
             let manifest = version.artifact.manifest();
-            if manifest.parity.is_none() {
+            if registry::known_parity(manifest, Some(&store.certificates))?.is_none() {
                 let view = &manifest.view.name;
                 output::note(format!("note: parity of its view was not checked: clutch parity --view {view}"));
             }

@@ -78,6 +78,9 @@ fn facts(manifest: &Manifest, stored: &str) -> Vec<(&'static str, String)> {
     if let Some(refit) = manifest.refit {
         facts.push(("refit", format!("on all {} rows; the figures are of the fit before", count(refit.rows))));
     }
+    if let Some(stack) = &manifest.stack {
+        facts.push(("stacked", format!("on {}", figures::stack(stack))));
+    }
     let filter = manifest.filter.as_ref().map(|f| format!("  where {f}")).unwrap_or_default();
     facts.push(("label", format!("{}{filter}", manifest.label)));
     let view = &manifest.view;
@@ -111,6 +114,13 @@ fn tested(manifest: &Manifest) -> String {
 fn inputs(artifact: &Artifact) -> Vec<String> {
     let manifest = artifact.manifest();
     match (&manifest.coefficients, &manifest.importances) {
+        // Coefficients of a stacked model are of its bases; what the features do, only importances tell.
+        (Some(coefficients), Some(importances)) if manifest.stack.is_some() => {
+            let mut lines = figures::coefficients(coefficients);
+            lines.push(String::new());
+            lines.extend(figures::importances(importances));
+            lines
+        }
         (Some(coefficients), _) => figures::coefficients(coefficients),
         (None, Some(importances)) => figures::importances(importances),
         (None, None) => {

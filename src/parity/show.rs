@@ -161,6 +161,11 @@ fn bits(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use features::parity::{Compared, Host, ParityReport};
+    use features::project::{Project, SourceFile, Sources};
+
     use super::*;
 
     #[test]
@@ -169,5 +174,97 @@ mod tests {
         assert_eq!((text(&a), bits(&a)), ("0.1".to_owned(), "0x3fb999999999999a".to_owned()));
         assert_eq!((text(&b), bits(&b)), ("0.10000000000000002".to_owned(), "0x3fb999999999999b".to_owned()));
         assert_eq!(bits(&Value::Int(-1)), "0xffffffffffffffff");
+    }
+
+    /// A view of a match's points.
+    fn view() -> Arc<View> {
+        let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.to_owned() };
+        let manifest = "[project]\nname = \"scores\"\n[streams.scores]\ntopic = \"scores\"\nkey = [\"match_id\"]\n\
+                        id = [\"match_id\", \"seq\"]\nevent_time = \"at\"\n[streams.scores.fields]\nmatch_id = \"string\"\n\
+                        seq = \"int\"\nat = \"timestamp\"\npoints = \"float\"\n";
+        let sql = "CREATE VIEW form AS SELECT points, avg(points) FILTER (WHERE seq > 1) OVER w AS form FROM scores \
+                   WINDOW w AS (PARTITION BY match_id ORDER BY event_time ROWS 30 PRECEDING)";
+        let sources = Sources { manifest: file("clutch.toml", manifest), views: vec![file("views/form.sql", sql)] };
+        let project = Project::check("/scores".as_ref(), &sources, &|_| None);
+        Arc::clone(&project.unwrap_or_else(|problems| panic!("{problems}")).views["form"])
+    }
+
+    /// A row in which everything differs that can: a value in its last bit, a NULL, a sign, and whether there is a row.
+    fn mismatched() -> MismatchedRow {
+        let start = 1_700_000_000_000_000;
+        let differs = |host, column, name: &str, found, expected| Difference::Value {
+            host,
+            column,
+            name: name.into(),
+            found,
+            expected,
+        };
+        let mean = 0.1 + 0.2;
+        MismatchedRow {
+            row: 41,
+            time: start + 90_000_000,
+            inputs: vec![
+                ("match_id".into(), Value::String("m-1".into())),
+                ("seq".into(), Value::Int(7)),
+                ("points".into(), Value::Float(-0.0)),
+            ],
+            differences: vec![
+                differs(Host::Batch, 1, "form", Value::Float(0.3), Value::Float(mean)),
+                differs(Host::Request, 0, "points", Value::Float(0.0), Value::Float(-0.0)),
+                differs(Host::AsOf, 1, "form", Value::Null, Value::Float(mean)),
+                Difference::Outcome {
+                    host: Host::Oracle,
+                    found: "late by 3 µs".to_owned(),
+                    expected: "a row".to_owned(),
+                },
+            ],
+            frames: vec![FrameContents {
+                call: 0,
+                rows: vec![(start, 39, Value::Float(0.1)), (start + 90_000_000, 41, Value::Float(-0.0))],
+                length: 26,
+            }],
+            key: 0,
+            index: 27,
+        }
+    }
+
+    fn checked(mismatches: u64) -> Checked {
+        let first = if mismatches > 0 { vec![mismatched()] } else { Vec::new() };
+        let report = ParityReport {
+            events: 1_204,
+            keys: 3,
+            rows: 1_200,
+            values: 2_400,
+            compared: Compared { batch: 2_400, request: 2_400, oracle: 2_400, again: 2_380, as_of: 120 },
+            mismatches,
+            restarts: 50,
+            states_read: 48,
+            first,
+        };
+        Checked { view: view(), report, seconds: 1.25, certificate: "/scores/.clutch/parity/form.json".into() }
+    }
+
+    #[test]
+    fn mismatches_are_shown_side_by_side() {
+        insta::assert_snapshot!(summary(&[checked(4)]).join("\n"));
+    }
+
+    #[test]
+    fn agreement_is_one_line() {
+        let lines = summary(&[checked(0)]);
+        assert!(lines.contains(&"Batch, stream and request hosts give the same bits.".to_owned()), "{lines:#?}");
+        assert!(!lines.iter().any(|line| line.contains("event 41")));
+    }
+
+    #[test]
+    fn programs_get_what_people_are_shown() {
+        let object = object(&checked(4), 7);
+        assert_eq!((&object["mismatches"], &object["seed"]), (&4.into(), &7.into()));
+        let first = &object["first"][0];
+        let expected = json!({ "host": "batch", "against": "stream", "column": "form", "found": "0.3",
+            "found_bits": "0x3fd3333333333333", "expected": "0.30000000000000004", "expected_bits": "0x3fd3333333333334" });
+        assert_eq!(first["differences"][0], expected);
+        assert_eq!(first["differences"][3]["column"], serde_json::Value::Null);
+        assert_eq!((&first["frames"][0]["length"], &first["frames"][0]["rows"][0]["event"]), (&26.into(), &39.into()));
     }
 }

@@ -102,7 +102,9 @@ fn explain(error: TrainError) -> anyhow::Error {
         TrainError::Validation(error @ (ValidationError::NoFeatureGroups | ValidationError::NothingLeft { .. })) => {
             UsageError::new(error.to_string()).into()
         }
-        TrainError::Split(_) | TrainError::Dataset(_) => UsageError::new(error.to_string()).into(),
+        TrainError::Split(_) | TrainError::Dataset(_) | TrainError::Weight(_) => {
+            UsageError::new(error.to_string()).into()
+        }
         other => other.into(),
     }
 }
@@ -113,6 +115,9 @@ fn describe(report: &TrainReport, stored: &str, project: &str) -> Vec<String> {
     let name = &manifest.model;
     let mut lines = vec![format!("{name} version {}: {}", report.version, manifest.algorithm.name)];
     lines.push(format!("  trained on {} rows", count(report.rows.train)));
+    if let Some(stack) = &manifest.stack {
+        lines.push(format!("  stacked on {}", figures::stack(stack)));
+    }
     if let Some(split) = &manifest.split {
         lines.push(format!(
             "  tested on {} rows in {} groups, {} from {} on",
@@ -145,7 +150,9 @@ fn describe(report: &TrainReport, stored: &str, project: &str) -> Vec<String> {
         lines.push(String::new());
         lines.extend(figures::coefficients(coefficients));
     }
-    if let (None, Some(importances)) = (&manifest.coefficients, &manifest.importances) {
+    // Coefficients of a stacked model are of its bases; what the features do, only importances tell.
+    let untold = manifest.coefficients.is_none() || manifest.stack.is_some();
+    if let (true, Some(importances)) = (untold, &manifest.importances) {
         lines.push(String::new());
         lines.extend(figures::importances(importances));
     }

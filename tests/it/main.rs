@@ -2,6 +2,10 @@
 #![cfg(test)]
 
 mod architecture;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod documented;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod explained;
 #[cfg(feature = "train")]
 mod exploded;
 mod history;
@@ -28,6 +32,8 @@ mod report;
 mod serve;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod skew;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod stacked;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod stream;
 mod support;

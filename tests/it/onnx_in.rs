@@ -1,6 +1,8 @@
 //! Models of others: made by scikit-learn, XGBoost and LightGBM, exported by their exporters, added, and predicting here
 //! what they predict there. One project for all of them.
 
+mod library;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -45,6 +47,7 @@ group = "match_id"
 
 [endpoints.winner]
 model = "winner"
+explain = true
 "#;
 
 const VIEW: &str = "CREATE VIEW state AS SELECT match_id, n, lead, pace, n * 1.0 AS minute FROM plays";
@@ -110,10 +113,16 @@ impl Made {
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
-    /// The rows that Python was given, as features.
-    fn rows(&self) -> Vec<f64> {
-        let bytes = std::fs::read(self.folder.join("rows.f32")).expect("readable");
+    /// The rows that Python was given or made, as features.
+    fn rows(&self, file: &str) -> Vec<f64> {
+        let bytes = std::fs::read(self.folder.join(file)).expect("readable");
         bytes.as_chunks::<4>().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect()
+    }
+
+    /// What Python's packages predict by one of their models.
+    fn report(&self, file: &str) -> Value {
+        let text = std::fs::read(self.folder.join(format!("{file}.json"))).expect("readable");
+        serde_json::from_slice(&text).expect("JSON")
     }
 
     fn predictions(&self, name: &str, version: u32, rows: &[f64]) -> Vec<f64> {
@@ -130,28 +139,45 @@ impl Made {
 #[test]
 fn models_of_others_predict_here_what_they_predict_there() {
     let Some(made) = Made::new() else { return };
-    let rows = made.rows();
+    let whole = made.rows("rows.f32");
+    let with_holes = [whole.clone(), made.rows("holes.f32")].concat();
     let models = [
         ("winner", "sklearn_zipmap"),
         ("winner", "sklearn_logistic"),
         ("winner", "sklearn_forest"),
         ("winner", "sklearn_boosted"),
         ("winner", "sklearn_columns"),
+        ("winner", "sklearn_histogram"),
+        ("winner", "sklearn_adaptive"),
+        ("winner", "sklearn_calibrated"),
+        ("winner", "sklearn_voting"),
+        ("winner", "sklearn_stacking"),
+        ("winner", "sklearn_bayes"),
+        ("winner", "sklearn_perceptron"),
+        ("winner", "sklearn_vectors"),
+        ("winner", "sklearn_polynomial"),
+        ("winner", "sklearn_bins"),
         ("winner", "xgboost_classifier"),
         ("winner", "lightgbm_classifier"),
         ("winner", "lightgbm_zipmap"),
         ("margin", "sklearn_linear"),
+        ("margin", "sklearn_poisson"),
+        ("margin", "sklearn_bagging"),
+        ("margin", "sklearn_adaptive_regressor"),
         ("margin", "xgboost_regressor"),
         ("margin", "lightgbm_regressor"),
     ];
     for (name, file) in models {
+        // Those of the others' trees take missing values as they are.
+        let takes_missing = !file.starts_with("sklearn");
+        let rows = if takes_missing { &with_holes } else { &whole };
         let added = made.added(name, &format!("{file}.onnx"), &[]);
         assert_eq!(added["manifest"]["algorithm"]["name"], "onnx");
         assert_eq!(added["manifest"]["rows"]["test"], ROWS / 2, "judged on the later season");
         let version = u32::try_from(added["version"].as_u64().expect("a number")).expect("small");
-        let found = made.predictions(name, version, &rows);
-        let theirs = std::fs::read(made.folder.join(format!("{file}.json"))).expect("readable");
-        let theirs: Value = serde_json::from_slice(&theirs).expect("JSON");
+        assert!(!takes_missing || added["takes_missing"] == true, "{added}");
+        let found = made.predictions(name, version, rows);
+        let theirs = made.report(file);
         // onnxruntime in Python is the same library; the packages themselves round elsewhere.
         for (who, tolerance) in [("onnxruntime", 1e-6), ("package", 1e-5)] {
             let theirs = theirs[who].as_array().expect("a list");
@@ -174,11 +200,39 @@ fn a_model_of_others_is_served() {
     let library = made.python.onnxruntime().join("libonnxruntime.so.1.23.2");
     std::os::unix::fs::symlink(library, lib.join("libonnxruntime.so.1.23.2")).expect("linked");
     let server = Server::start(&made.project);
-    let body = r#"{"endpoint":"winner","features":{"lead":1.25,"pace":0.5,"minute":3.0}}"#;
-    let mut answer = ureq::post(server.url("/predict")).content_type("application/json").send(body).expect("answered");
-    let answer: Value = answer.body_mut().read_json().expect("JSON");
-    let expected = made.predictions("winner", 1, &[1.25, 0.5, 3.0])[0];
-    assert_eq!(answer["outputs"]["probability"].as_f64(), Some(expected), "{answer}");
+    let theirs = made.report("lightgbm_classifier");
+    // Whole, without a lead, without a pace, without anything.
+    let places = [3, ROWS as usize + 7, ROWS as usize + 12, ROWS as usize + 50];
+    let rows = [made.rows("rows.f32"), made.rows("holes.f32")].concat();
+    for place in places {
+        let row = &rows[place * FEATURES.len()..][..FEATURES.len()];
+        let features: serde_json::Map<String, Value> =
+            FEATURES.iter().zip(row).map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        let body = serde_json::json!({ "endpoint": "winner", "features": features, "explain": true });
+        let mut answer = ureq::post(server.url("/predict"))
+            .content_type("application/json")
+            .send(body.to_string())
+            .expect("answered");
+        let answer: Value = answer.body_mut().read_json().expect("JSON");
+        let served = answer["outputs"]["probability"].as_f64().expect("a probability");
+        assert_eq!(served.to_bits(), made.predictions("winner", 1, row)[0].to_bits(), "{answer}");
+        let package = theirs["package"][place].as_f64().expect("a number");
+        assert_eq!(answer.get("explanation"), Some(&Value::Null), "it cannot tell: {answer}");
+        assert!((served - package).abs() < 1e-5, "{body}: served {served}, LightGBM itself {package}");
+    }
+    let features = r#"{"lead":1.25,"pace":0.5,"minute":3.0}"#;
+    let told = made.project.output(&["predict", "--model", "winner", "--features", features, "--explain"]);
+    assert_success(&told);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("no explanation: a model brought from outside cannot tell"), "{told}");
+    let plays = made.project.dir().join("plays.csv").display().to_string();
+    let replay = ["stream", "replay", "--stream", "plays", "--data", &plays, "--games", "1"];
+    assert_eq!(made.project.json(&replay)["predictions"], 6);
+    let watch = ["stream", "watch", "--from-start", "--limit", "6", "--explain"];
+    let told = made.project.output(&watch);
+    assert_success(&told);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert_eq!(told.matches("this model cannot tell what moved it").count(), 6, "{told}");
     assert!(server.terminate().success());
 }
 
@@ -205,6 +259,10 @@ fn files_that_do_not_do_what_the_project_needs_are_refused() {
         ("margin", "sklearn_forest.onnx", &[], "has 2 columns, a regression needs one"),
         ("winner", "text.onnx", &[], "the input `team` takes text"),
         ("winner", "fixed_batch.onnx", &[], "the batch size of the input `X` is fixed at 1"),
+        ("winner", "neighbours.onnx", &[], "has a graph of its own (a branch or a loop)"),
+        ("margin", "newer.onnx", &[], "operator set 99 of `ai.onnx"),
+        ("margin", "outside.onnx", &[], "the values of the constant `outside` are in another file"),
+        ("margin", "bomb.onnx", &[], "operator MatMul (`bomb`) makes so many numbers of a few rows"),
         ("winner", "truncated.onnx", &[], "the file is no ONNX model, or damaged: at byte"),
         ("winner", "noise.onnx", &[], "the file is no ONNX model"),
         ("winner", "absent.onnx", &[], "No such file"),
@@ -232,27 +290,6 @@ fn columns_go_where_the_map_says() {
     assert_eq!([&features[0]["name"], &features[1]["name"]], ["pace", "lead"]);
 }
 
-#[test]
-fn without_its_library_a_model_of_others_says_what_to_do() {
-    let Some(made) = Made::new() else { return };
-    let empty = made.project.dir().join("empty");
-    std::fs::create_dir_all(&empty).expect("folder");
-    let broken = made.project.dir().join("libonnxruntime.so");
-    std::fs::write(&broken, b"no library").expect("writable");
-    for (named, reason) in [(&empty, "holds no libonnxruntime"), (&broken, "cannot be used as ONNX Runtime")] {
-        let file = made.folder.join("sklearn_logistic.onnx").display().to_string();
-        let mut command = made.project.command(&["models", "add", &file, "--name", "winner"]);
-        let output = command.env("CLUTCH_ONNXRUNTIME", named).output().expect("clutch runs");
-        assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(told.contains(reason), "{told}");
-        let doctor = made.project.command(&["doctor", "--json"]).env("CLUTCH_ONNXRUNTIME", named).output();
-        let findings = last_json_line(&doctor.expect("clutch runs"))["findings"].clone();
-        let found = findings.as_array().expect("a list").iter().find(|finding| finding["name"] == "onnx").cloned();
-        assert!(found.is_some_and(|finding| finding["status"] == "warn" && finding["remedy"].is_string()));
-    }
-}
-
 /// Its models are loaded by the same library as here.
 #[test]
 fn a_model_of_ours_can_come_back() {
@@ -262,7 +299,7 @@ fn a_model_of_ours_can_come_back() {
     let file = exported.display().to_string();
     assert_success(&made.project.output(&["models", "export", "winner/1", "--onnx", &file]));
     made.added("winner", "ours.onnx", &[]);
-    let rows = [made.rows(), vec![f64::NAN; 3]].concat();
+    let rows = [made.rows("rows.f32"), vec![f64::NAN; 3]].concat();
     let (native, back) = (made.predictions("winner", 1, &rows), made.predictions("winner", 2, &rows));
     assert!(native.iter().zip(&back).all(|(a, b)| (a - b).abs() <= 1e-12), "{native:?} {back:?}");
     assert!(Path::new(&file).exists());

@@ -41,6 +41,7 @@ fn a_season_of_plays_has_the_same_bits_in_every_host() {
         assert_eq!(certificate["data"]["rows"], view["events"]);
     }
     assert_eq!(report["views"].as_array().map(Vec::len), Some(2));
+    assert_eq!((&report["mismatches"], &report["skipped"]), (&0.into(), &serde_json::json!([])));
 }
 
 /// Frames of time over real plays, looked at between plays and after the last of them.
@@ -154,12 +155,66 @@ fn a_version_of_a_view_that_failed_parity_is_not_promoted() {
 #[test]
 fn promoting_a_version_without_a_certificate_is_remarked() {
     let (project, data) = small();
+    for _ in 0..3 {
+        project.json(&["train", "--model", "winner", "--data", &data]);
+    }
+    let remarked = |version: &str| {
+        let output = project.output(&["models", "promote", version]);
+        assert_success(&output);
+        String::from_utf8_lossy(&output.stderr).contains("clutch parity --view form")
+    };
+    assert!(remarked("winner/2"));
+    project.json(&["parity", "--view", "form", "--data", &data]);
+    assert!(!remarked("winner/3"), "a check after training counts as one before it");
+}
+
+#[test]
+fn parity_that_fails_after_training_stands_in_the_way_of_promotion() {
+    let (project, data) = small();
     for _ in 0..2 {
         project.json(&["train", "--model", "winner", "--data", &data]);
     }
-    let output = project.output(&["models", "promote", "winner/2"]);
+    let report = project.json(&["parity", "--view", "form", "--data", &data]);
+    let (path, found) = certificate(&report);
+    let failed = |kernel: &Value| {
+        let mut failed = found.clone();
+        (failed["mismatches"], failed["kernel_version"]) = (2.into(), kernel.clone());
+        std::fs::write(&path, failed.to_string()).expect("writable");
+    };
+    failed(&found["kernel_version"]);
+    let refused = project.output(&["models", "promote", "winner/2", "--force", "--json"]);
+    let answer = last_json_line(&refused);
+    assert_eq!((refused.status.code(), &answer["moved"]), (Some(1), &Value::Bool(false)));
+    assert!(answer["reason"].as_str().is_some_and(|reason| reason.contains("2 mismatches")), "{answer}");
+    failed(&999.into());
+    assert_eq!(
+        project.json(&["models", "promote", "winner/2"])["moved"],
+        true,
+        "another kernel's check counts for nothing"
+    );
+}
+
+#[test]
+fn streams_without_history_are_left_out_and_told() {
+    let (project, data) = small();
+    let manifest = project.dir().join("clutch.toml");
+    let text = std::fs::read_to_string(&manifest).expect("readable");
+    let more = "[streams.subs]\ntopic = \"subs\"\nkey = [\"match_id\"]\nevent_time = \"at\"\n\
+                [streams.subs.fields]\nmatch_id = \"string\"\nat = \"timestamp\"\n";
+    std::fs::write(&manifest, format!("{text}{more}")).expect("writable");
+    let sql = "CREATE VIEW subs_so_far AS SELECT match_id, count(*) OVER w AS subs FROM subs
+WINDOW w AS (PARTITION BY match_id ORDER BY event_time)";
+    std::fs::write(project.dir().join("views/subs_so_far.sql"), sql).expect("writable");
+    let output = project.output(&["parity", "--data", &data, "--json"]);
     assert_success(&output);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("clutch parity --view form"));
+    let report = last_json_line(&output);
+    assert_eq!((&report["view"], &report["mismatches"]), (&"form".into(), &0.into()));
+    assert_eq!(report["skipped"], serde_json::json!([{ "view": "subs_so_far", "stream": "subs" }]));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("stream `subs` has no history"));
+
+    let output = project.output(&["parity", "--view", "subs_so_far", "--json"]);
+    assert_eq!(output.status.code(), Some(2), "what was asked for by name is not left out");
+    assert_eq!(project.output(&["parity", "--json"]).status.code(), Some(2), "nothing was checked");
 }
 
 #[test]

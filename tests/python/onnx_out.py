@@ -1,6 +1,7 @@
 """Runs ONNX files that clutch wrote, and compares them with what clutch predicts.
 
-Each argument is a folder with model.onnx, rows.f64 (rows of doubles) and expected.f64 (a double for each row).
+Each argument is a folder with model.onnx, rows.f64 (rows of doubles) and expected.f64 (a double for each row), and for a
+family members.json (the name of its other input, and a value for each row).
 Prints one JSON object: for each folder the rows, and the largest difference.
 """
 
@@ -19,13 +20,20 @@ for folder in map(pathlib.Path, sys.argv[1:]):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
-    (given,), (output,) = session.get_inputs(), session.get_outputs()
+    (given, *members), (output,) = session.get_inputs(), session.get_outputs()
     assert given.name == "features" and given.type == "tensor(double)", given
     expected = np.fromfile(folder / "expected.f64")
-    rows = np.fromfile(folder / "rows.f64").reshape(len(expected), given.shape[1])
-    predictions = session.run(None, {"features": rows})[0]
+    feeds = {"features": np.fromfile(folder / "rows.f64").reshape(len(expected), given.shape[1])}
+    assert (folder / "members.json").exists() == bool(members)
+    for member in members:
+        told = json.loads((folder / "members.json").read_text())
+        assert member.name == told["name"], member
+        kind = {"tensor(string)": object, "tensor(int64)": np.int64}[member.type]
+        feeds[member.name] = np.array(told["values"], dtype=kind).reshape(-1, 1)
+    predictions = session.run(None, feeds)[0]
+    rows = feeds["features"]
     assert predictions.shape == (len(rows), 1) and predictions.dtype == np.float64, predictions.shape
-    one = session.run(None, {"features": rows[:1]})[0]
+    one = session.run(None, {name: values[:1] for name, values in feeds.items()})[0]
     difference = np.abs(predictions[:, 0] - expected) / np.maximum(1, np.abs(expected))
     report[folder.name] = {
         "rows": len(rows),

@@ -89,7 +89,7 @@ pub fn add(run: AddRun<'_>, progress: &dyn Progress) -> Result<AddReport, AddErr
     let wanted = Wanted { features: names(run.model), ..run.wanted.clone() };
     let (bound, features) = OnnxModel::bind(run.file.clone(), run.model.task, &wanted)?;
     let place = |feature: &String| run.model.view.columns.iter().position(|column| column.name == feature.as_str());
-    let model = Model { inputs: features.iter().filter_map(place).collect(), ..Model::clone(run.model) };
+    let model = Model { inputs: features.iter().filter_map(place).collect(), stack: None, ..Model::clone(run.model) };
     let predictor = OnnxPredictor::new(&bound, Link::of(model.task))?;
     let trial = predictor.trial()?;
 
@@ -216,6 +216,7 @@ fn manifest(run: &AddRun<'_>, model: &Model, algorithm: AlgorithmRecord, judged:
         data,
         coefficients: None,
         family: None,
+        stack: None,
         importances: None,
         refit: None,
         seed: model.seed,

@@ -6,10 +6,11 @@ use features::value::{Type, Value};
 use indexmap::IndexMap;
 use models::artifact::{
     AlgorithmRecord, Artifact, ArtifactError, Coefficient, Coefficients, DataFingerprint, FamilyRecord, GateReport,
-    Manifest, Refit, Rows, SplitRecord, ViewRecord,
+    Manifest, Refit, Rows, SplitRecord, StackRecord, ViewRecord,
 };
 use models::evaluation::Evaluation;
 use models::signature::{Feature, Signature};
+use smol_str::SmolStr;
 
 use crate::algorithm::LinearFit;
 use crate::calibration::Calibrated;
@@ -30,6 +31,7 @@ pub(crate) struct Made<'a> {
     pub(crate) fitted: &'a Fit,
     pub(crate) evaluation: Evaluation,
     pub(crate) family: Option<FamilyRecord>,
+    pub(crate) stack: Option<StackRecord>,
     /// How the parameters were found, where they were searched for.
     pub(crate) tuning: Option<&'a Tuning>,
     pub(crate) gate: GateReport,
@@ -38,11 +40,12 @@ pub(crate) struct Made<'a> {
 
 pub(crate) fn artifact(made: Made<'_>) -> Result<Artifact, ArtifactError> {
     let example = example(made.run.model, made.dataset);
-    let Fit { general: Calibrated { fitted, calibration, .. }, family, .. } = made.fitted;
+    let Fit { general: Calibrated { fitted, stacked, calibration, .. }, family, .. } = made.fitted;
     let (native, calibration) = (fitted.native.clone(), calibration.clone());
-    let artifact = match family.clone() {
-        Some(family) => Artifact::family(manifest(made), native, family, example)?,
-        None => Artifact::new(manifest(made), native, example)?,
+    let artifact = match (family.clone(), stacked.clone()) {
+        (Some(family), _) => Artifact::family(manifest(made), native, family, example)?,
+        (None, Some(stacked)) => Artifact::new(manifest(made), stacked, example)?,
+        (None, None) => Artifact::new(manifest(made), native, example)?,
     };
     match calibration {
         Some(calibration) => artifact.calibrated(calibration),
@@ -59,6 +62,7 @@ fn manifest(made: Made<'_>) -> Manifest {
         fitted: Fit { general: fitted, .. },
         evaluation,
         family,
+        stack,
         tuning,
         gate,
         refit,
@@ -81,9 +85,10 @@ fn manifest(made: Made<'_>) -> Manifest {
         rows: Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 },
         evaluation,
         family,
+        stack,
         gate,
         data: DataFingerprint { rows: events, digest: dataset.digest(parts), sources: vec![run.source.describe()] },
-        coefficients: fitted.fitted.linear.as_ref().map(|fit| coefficients(dataset, fit)),
+        coefficients: fitted.fitted.linear.as_ref().map(|fit| coefficients(&fitted_on(model, dataset), fit)),
         importances: fitted.importances.clone(),
         refit,
         seed: model.seed,
@@ -137,18 +142,33 @@ fn inputs(model: &Model) -> Vec<Feature> {
     columns.map(|column| Feature::new(column.name.as_str(), column.ty)).collect()
 }
 
-fn coefficients(dataset: &Dataset, fitted: &LinearFit) -> Coefficients {
-    let term = |(index, name): (usize, &smol_str::SmolStr)| Coefficient {
+/// The names of what the fit itself looked at: the features, or a stacked model's own ones and then its bases.
+pub(crate) fn fitted_on(model: &Model, dataset: &Dataset) -> Vec<SmolStr> {
+    match &model.stack {
+        None => dataset.names.clone(),
+        Some(stack) => {
+            let bases = stack.bases.iter().map(|base| &base.name);
+            dataset.names.iter().take(stack.own).chain(bases).cloned().collect()
+        }
+    }
+}
+
+fn coefficients(names: &[SmolStr], fitted: &LinearFit) -> Coefficients {
+    let term = |(index, name): (usize, &SmolStr)| Coefficient {
         feature: name.to_string(),
         value: fitted.coefficients[index],
         standardised: Some(fitted.standardised[index]),
         imputation: fitted.imputation[index],
     };
-    Coefficients { intercept: fitted.intercept, terms: dataset.names.iter().enumerate().map(term).collect() }
+    Coefficients { intercept: fitted.intercept, terms: names.iter().enumerate().map(term).collect() }
 }
 
 /// What the model was really made with, defaults filled in.
-fn parameters(model: &Model, stopped_at: Option<u32>, tuning: Option<&Tuning>) -> IndexMap<String, serde_json::Value> {
+pub(crate) fn parameters(
+    model: &Model,
+    stopped_at: Option<u32>,
+    tuning: Option<&Tuning>,
+) -> IndexMap<String, serde_json::Value> {
     let mut parameters: IndexMap<String, serde_json::Value> = model
         .algorithm
         .parameters()

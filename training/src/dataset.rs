@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use features::batch::{History, ViewTable};
 use features::column::{Column, Data, Table};
-use features::project::{Model, TestPart};
+use features::project::{Model, Stack, TestPart};
 use features::schema::Compiled;
 use features::value::Value;
 use models::artifact::{Family, member_name};
@@ -24,6 +24,8 @@ pub struct Dataset {
     pub labels: Vec<f64>,
     /// The declared weight of each row, NaN for NULL; `None` where the model declares none.
     pub weights: Option<Vec<f64>>,
+    /// The same of each base of a stacked model.
+    pub base_weights: Vec<Option<Vec<f64>>>,
     /// Of a family: the value of its column as members are named; `None` for NULL.
     pub members: Option<Vec<Option<SmolStr>>>,
     /// Rows of equal number share fate; counted from 0 in order of appearance.
@@ -74,7 +76,7 @@ impl Dataset {
     /// Picks rows of `view` and what belongs to them from `history`, which the view was computed over.
     pub fn new(model: &Model, history: &History, view: &ViewTable) -> Result<Dataset, DatasetError> {
         let label = evaluate(&model.label, &history.table);
-        let weight = model.weight.as_ref().map(|weight| evaluate(weight, &history.table));
+        let weights = |model: &Model| model.weight.as_ref().map(|weight| evaluate(weight, &history.table));
         let filter = model.filter.as_ref().map(|filter| evaluate(filter, &history.table));
         let time = model.split.as_ref().map(|split| &history.table.columns[split.time]);
 
@@ -130,7 +132,13 @@ impl Dataset {
             inputs: Inputs::new(columns).ok_or(DatasetError::NoFeatures)?,
             labels,
             members,
-            weights: weight.map(|weight| numbers_at(&weight, &source)),
+            weights: weights(model).map(|weights| numbers_at(&weights, &source)),
+            base_weights: model
+                .stack
+                .iter()
+                .flat_map(|stack| &stack.bases)
+                .map(|base| weights(base).map(|weights| numbers_at(&weights, &source)))
+                .collect(),
             groups: groups_of(model, history, &source),
             times: time.map_or_else(Vec::new, |time| source.iter().map(|&row| time.value(row)).collect()),
             references: references.collect(),
@@ -155,8 +163,34 @@ impl Dataset {
         Some(Dataset { names, inputs, ..self.clone() })
     }
 
+    /// The same rows as a base of the stacked `model` sees them, for fits alone; `None` where it sees nothing of them.
+    pub(crate) fn of_base(&self, model: &Model, stack: &Stack, number: usize) -> Option<Dataset> {
+        let base = stack.bases.get(number)?;
+        let columns = self.inputs.columns();
+        let places = model.places_of(base);
+        Some(Dataset {
+            names: places.iter().map(|&place| self.names[place].clone()).collect(),
+            inputs: Inputs::new(places.iter().map(|&place| columns[place].clone()).collect())?,
+            labels: self.labels.clone(),
+            weights: self.base_weights.get(number).cloned().flatten(),
+            base_weights: Vec::new(),
+            members: None,
+            groups: self.groups.clone(),
+            times: Vec::new(),
+            references: Vec::new(),
+            slices: Vec::new(),
+            left_out: self.left_out,
+            source: Vec::new(),
+        })
+    }
+
     pub fn rows(&self) -> usize {
         self.labels.len()
+    }
+
+    /// The row of history that a row comes from.
+    pub(crate) fn event_of(&self, row: usize) -> usize {
+        self.source[row]
     }
 
     /// The given rows as the predictor of a version takes them: of a family with their members' codes.
@@ -209,6 +243,9 @@ impl Dataset {
         column("label", &self.labels);
         if let Some(weights) = &self.weights {
             column("weight", weights);
+        }
+        for weights in self.base_weights.iter().flatten() {
+            column("base weight", weights);
         }
         for reference in &self.references {
             column(&reference.name, &reference.predictions);

@@ -171,7 +171,8 @@ fn declared(project: &Project, version: &Version) -> Result<Model, EvaluateError
         Some(family) => inputs.pop().map(|column| Per { column, min_rows: family.min_rows }),
         None => None,
     };
-    Ok(Model { inputs, per, ..Model::clone(model) })
+    // What it is stacked on is part of it.
+    Ok(Model { inputs, per, stack: None, ..Model::clone(model) })
 }
 
 /// Rows before the version's split, if the project still splits by the same field: it may have learned from them.

@@ -1,6 +1,7 @@
 //! What moves a model's predictions, over all of its rows.
 
-use models::artifact::{Importance, Importances, NativeModel, predictor_of};
+use models::artifact::{Importance, Importances};
+use models::predictor::Predictor;
 
 use crate::algorithm::{TrainingRows, as_float};
 
@@ -9,8 +10,7 @@ const SAMPLE: usize = 1000;
 
 /// The mean of |contribution| of each feature, over rows drawn evenly from the training part. `None` where the model
 /// cannot tell.
-pub(crate) fn importances(model: &NativeModel, training: &TrainingRows<'_>) -> Option<Importances> {
-    let predictor = predictor_of(model);
+pub(crate) fn importances(predictor: &dyn Predictor, training: &TrainingRows<'_>) -> Option<Importances> {
     let step = training.rows.len().div_ceil(SAMPLE).max(1);
     let rows: Vec<usize> = training.rows.iter().copied().step_by(step).collect();
     let width = training.inputs.width();

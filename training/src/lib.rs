@@ -24,6 +24,7 @@ mod report;
 pub mod slices;
 mod source;
 pub mod split;
+mod stack;
 mod train;
 pub mod tune;
 pub mod validation;

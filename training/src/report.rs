@@ -43,7 +43,7 @@ pub struct Seconds {
 impl TrainReport {
     /// Remarks in words.
     pub fn warnings(&self) -> Vec<String> {
-        let names: Vec<&str> = self.manifest.signature.names().collect();
+        let names = self.manifest.fitted_on();
         self.remarks.iter().map(|remark| remark.describe(&names)).collect()
     }
 
@@ -62,6 +62,7 @@ impl TrainReport {
             "groups": manifest.evaluation.groups,
             "references": manifest.evaluation.references,
             "family": manifest.family,
+            "stack": manifest.stack,
             "coefficients": manifest.coefficients,
             "importances": manifest.importances,
             "validation": self.validation,

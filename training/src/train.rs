@@ -25,8 +25,10 @@ use crate::remark::Remark;
 use crate::report::{Seconds, TrainReport};
 use crate::source::Source;
 use crate::split::{Parts, SplitError, straddling_groups};
+use crate::stack;
 use crate::tune::TuneError;
 use crate::validation::{Validation, ValidationError, Validations, Within, tuned, validate};
+use crate::weights::{self, UnusableWeight};
 
 /// What to train, on what, and where the version goes.
 #[derive(Debug)]
@@ -67,6 +69,8 @@ pub enum TrainError {
     #[error(transparent)]
     Split(#[from] SplitError),
     #[error(transparent)]
+    Weight(#[from] UnusableWeight),
+    #[error(transparent)]
     Fit(#[from] FitError),
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
@@ -94,6 +98,10 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     let view = compute(&model.view, &history, Order::Ideal)?;
     let dataset = Dataset::new(model, &history, &view)?;
     let parts = dataset.split(model)?;
+    weights::check(model, &dataset, &parts.train, &history)?;
+    if run.refit {
+        weights::check(model, &dataset, &parts.test, &history)?;
+    }
     let mut remarks = Remark::of_history(&history);
     let events = history.len() as u64;
     if view.overflows > 0 {
@@ -132,6 +140,7 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
     progress.stage(Stage::Publish);
     let rows = Rows { train: parts.train.len() as u64, test: parts.test.len() as u64 };
     let family = family::record(model, &dataset, &parts, &fitted, registered);
+    let stack = stack::record(model, registered.general.stacked.as_ref(), run.registry)?;
     let rows_of_refit = refit.as_ref().map(|_| Refit { rows: dataset.rows() as u64 });
     let made = Made {
         run,
@@ -141,12 +150,13 @@ pub fn train(run: &TrainRun<'_>, progress: &dyn Progress) -> Result<TrainReport,
         fitted: registered,
         evaluation,
         family,
+        stack,
         tuning: validation.tuning.as_ref(),
         gate,
         refit: rows_of_refit,
     };
     let artifact = artifact(made)?;
-    let names: Vec<&str> = artifact.manifest().signature.names().collect();
+    let names = artifact.manifest().fitted_on();
     let warnings: Vec<String> = remarks.iter().map(|remark| remark.describe(&names)).collect();
     let profile = profile(&artifact, &dataset, &parts, registered);
     let report = page::render(artifact.manifest(), &findings, &profile, &warnings);
@@ -260,4 +270,8 @@ impl From<ModelError> for TrainError {
 }
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod weighing;

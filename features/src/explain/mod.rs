@@ -56,6 +56,7 @@ pub struct Operator {
     pub stored_bytes: usize,
     pub in_order: Cost,
     pub out_of_order: Cost,
+    pub request: Cost,
 }
 
 /// A column.
@@ -125,6 +126,7 @@ fn buffer(view: &View, account: &Account) -> Buffer {
             stored_bytes: accumulator.stored,
             in_order: accumulator.in_order,
             out_of_order: accumulator.out_of_order,
+            request: accumulator.request,
         };
         match windows.iter_mut().find(|(index, _)| *index == call.window) {
             Some((_, window)) => window.operators.push(operator),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::sample;
 use crate::event::Event;
 use crate::host::{KeyState, Position, RequestHost, StreamHost};
+use crate::kernel::StateError;
 use crate::value::{Micros, Value};
 
 /// Stands in an input where the hash of the view `everything` stands in a state, so that inputs outlive versions.
@@ -15,7 +16,10 @@ pub(super) const HASH: [u8; 16] = *b"<the view's id>_";
 pub fn state(bytes: &[u8]) {
     let mut host = sample::host();
     let bytes = with_hash(bytes, &host);
-    let Ok(mut state) = KeyState::decode(&bytes, &host) else { return };
+    let mut state = match KeyState::decode(&bytes, &host) {
+        Ok(state) => state,
+        Err(error) => return refused(&bytes, &error, &host),
+    };
     same_after_writing(&state, &host);
     looked_at(&state, &host);
     let newest = state.clock.newest.unwrap_or(0);
@@ -27,6 +31,17 @@ pub fn state(bytes: &[u8]) {
         host.process(&mut state, event, position);
     }
     same_after_writing(&state, &host);
+}
+
+/// What is of another format is told as that, and nothing of it is read.
+fn refused(bytes: &[u8], error: &StateError, host: &StreamHost) {
+    assert!(!error.to_string().is_empty(), "refused without a reason");
+    if let StateError::Version { found, supported } = error {
+        assert_ne!(found, supported, "the present format is refused");
+    } else if let [format, ..] = bytes {
+        let present = KeyState::default().encode(host)[0];
+        assert!(*format == present || *format >= 0x80, "format {format} was read, which is not {present}: {error}");
+    }
 }
 
 /// The latest row is answered as it was computed, and at any time.
@@ -54,7 +69,7 @@ fn same_after_writing(state: &KeyState, host: &StreamHost) {
     }
 }
 
-fn with_hash(bytes: &[u8], host: &StreamHost) -> Vec<u8> {
+pub(super) fn with_hash(bytes: &[u8], host: &StreamHost) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let place = bytes.windows(HASH.len()).position(|window| window == HASH);
     if let (Some(at), Ok(hash)) = (place, u128::from_str_radix(&host.views()[0].hash.0, 16)) {

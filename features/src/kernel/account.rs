@@ -28,8 +28,10 @@ pub struct Accumulates {
     pub stored: usize,
     /// Of an event that is the newest of its partition.
     pub in_order: Cost,
-    /// Of an event that is not, and of a request.
+    /// Of an event that is not.
     pub out_of_order: Cost,
+    /// Of a request, after its key's state was read.
+    pub request: Cost,
 }
 
 /// How the work of one event grows.
@@ -40,6 +42,8 @@ pub enum Cost {
     Constant,
     /// O(log n) in the number of different values.
     Logarithmic,
+    /// O(n) in the rows that stand behind the event, whatever the frame holds; of `min` and `max` O(log n) in the latter.
+    Behind,
     /// O(n) in the rows that the frame holds.
     Frame,
     /// O(n) in the rows that the buffer holds; what is older is in one accumulator.
@@ -71,6 +75,7 @@ impl Group {
             stored: 25,
             in_order: Cost::Constant,
             out_of_order: Cost::Constant,
+            request: Cost::Constant,
         });
         Account {
             partition: self.partition_types.clone(),
@@ -87,8 +92,23 @@ fn accumulates(operator: &Operator) -> Accumulates {
         calls: operator.calls.iter().map(|(call, _)| *call).collect(),
         stored: if operator.base.is_some() { stored(operator) } else { 0 },
         in_order: if matches!(operator.kind, Kind::Distinct(_)) { Cost::Logarithmic } else { Cost::Constant },
-        out_of_order: if operator.frame == Frame::Unbounded { Cost::Buffer } else { Cost::Frame },
+        out_of_order: if in_passing(operator) { Cost::Behind } else { pass(operator) },
+        request: if operator.filter.is_none() && operator.kind.looks_at_few() {
+            Cost::Constant
+        } else {
+            pass(operator)
+        },
     }
+}
+
+/// Whether a row out of order is answered without a look at each row of its frame.
+fn in_passing(operator: &Operator) -> bool {
+    let looks_at_few = operator.filter.is_none() && operator.kind.looks_at_few();
+    operator.is_reversible() || operator.kind.beats().is_some() || looks_at_few
+}
+
+fn pass(operator: &Operator) -> Cost {
+    if operator.frame == Frame::Unbounded { Cost::Buffer } else { Cost::Frame }
 }
 
 /// Of an accumulator that sees everything.

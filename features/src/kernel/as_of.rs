@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::arrange::{Group, Kernel};
-use super::fold::answer;
+use super::fold::{accumulated, answer};
 use super::operator::Operator;
 use super::state::{Partition, ViewState};
 use crate::plan::Frame;
@@ -54,13 +54,8 @@ impl Group {
         let rows = &partition.rows;
         for operator in self.ageing() {
             let end = rows.len().saturating_sub(usize::from(operator.exclude_current));
-            let mut accumulator = operator.accumulator();
-            for row in operator.start(rows, end, as_of)..end {
-                if let Some(value) = operator.entering(|column| rows.value(row, column)) {
-                    accumulator.enter(row as u64, value);
-                }
-            }
-            answer(operator, &accumulator, results);
+            let frame = operator.start(rows, end, as_of)..end;
+            answer(operator, &accumulated(operator, rows, &partition.base, frame, None), results);
         }
     }
 }

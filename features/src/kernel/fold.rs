@@ -1,8 +1,11 @@
 //! Folding: one event at a time into the state of its key.
 
+use std::ops::Range;
+
 use super::arrange::{Group, Kernel};
-use super::operator::{Accumulator, Operator};
+use super::operator::{Accumulator, FOREMOST, Operator};
 use super::rows::Rows;
+use super::runs::Runs;
 use super::state::{Head, Partition, Partitions, ViewState};
 use crate::event::Place;
 use crate::plan::Frame;
@@ -65,12 +68,11 @@ impl Group {
     /// The usual case: the event is the partition's last, and the heads need one step.
     fn append(&self, partition: &mut Partition, place: Place, before: &[Value], results: &mut [Value]) {
         if partition.heads.is_empty() {
-            partition.heads = self.operators.iter().map(|operator| head(operator, partition)).collect();
+            partition.heads = self.heads(partition);
         }
         let Partition { rows, heads, left, .. } = partition;
         rows.push(place, self.values(before));
         let last = rows.len() - 1;
-        let number = *left + last as u64;
         for (operator, head) in self.operators.iter().zip(heads) {
             if operator.frame != Frame::Unbounded {
                 let start = operator.start_after(|row| rows.time(row), (head.start - *left) as usize, last, place.time);
@@ -80,20 +82,12 @@ impl Group {
                 answer(operator, &head.accumulator, results);
             }
             if let Some(value) = operator.entering(|column| rows.value(last, column)) {
-                head.accumulator.enter(number, value);
+                head.accumulator.enter(place, value);
             }
             if !operator.exclude_current {
                 answer(operator, &head.accumulator, results);
             }
         }
-    }
-
-    /// An event out of order: its own frames are computed from scratch, and the heads are no longer true.
-    fn insert(&self, partition: &mut Partition, place: Place, before: &[Value], results: &mut [Value]) {
-        self.compute(Some(partition), place, None, before, results);
-        let at = partition.rows.before(place);
-        partition.rows.insert(at, place, self.values(before));
-        partition.heads.clear();
     }
 
     /// Computes every call for a row at `place` from base and buffer alone.
@@ -108,7 +102,6 @@ impl Group {
         for operator in &self.operators {
             let mut accumulator = operator.accumulator();
             if let Some(partition) = partition {
-                accumulator = before_buffer(operator, partition);
                 let end = partition.rows.before(place);
                 let own = own.and_then(|own| partition.rows.find(own)).filter(|own| *own < end);
                 // Leaving out a row of a frame of rows brings in the one before the frame.
@@ -118,19 +111,32 @@ impl Group {
                     }
                     start => start,
                 };
-                for row in (start..end).filter(|row| Some(*row) != own) {
-                    if let Some(value) = operator.entering(|column| partition.rows.value(row, column)) {
-                        accumulator.enter(row as u64, value);
-                    }
-                }
+                accumulator = accumulated(operator, &partition.rows, &partition.base, start..end, own);
             }
-            if !operator.exclude_current
-                && let Some(value) = operator.entering(|column| self.value(before, column))
-            {
-                accumulator.enter(u64::MAX, value);
-            }
-            answer(operator, &accumulator, results);
+            self.answer_with_current(operator, accumulator, place, before, results);
         }
+    }
+
+    /// `accumulator` holds the rows before the current one.
+    pub(super) fn answer_with_current(
+        &self,
+        operator: &Operator,
+        mut accumulator: Accumulator,
+        place: Place,
+        before: &[Value],
+        results: &mut [Value],
+    ) {
+        if !operator.exclude_current
+            && let Some(value) = operator.entering(|column| self.value(before, column))
+        {
+            accumulator.enter(place, value);
+        }
+        answer(operator, &accumulator, results);
+    }
+
+    /// The accumulators that are ready for the next row in order, from base and buffer.
+    pub(super) fn heads(&self, partition: &Partition) -> Vec<Head> {
+        self.operators.iter().map(|operator| Head::of(operator, partition)).collect()
     }
 
     /// Rows that no event can stand before any more, and that no frame reaches, leave the buffer for the base.
@@ -143,7 +149,7 @@ impl Group {
             }
             for (operator, base) in unbounded().zip(base) {
                 if let Some(value) = operator.entering(|column| rows.value(0, column)) {
-                    base.enter(*left, value);
+                    base.enter(FOREMOST, value);
                 }
             }
             rows.pop();
@@ -156,43 +162,71 @@ impl Group {
     }
 
     /// What the buffer keeps of an event.
-    fn values<'a>(&'a self, before: &'a [Value]) -> impl Iterator<Item = Value> + 'a {
+    pub(super) fn values<'a>(&'a self, before: &'a [Value]) -> impl Iterator<Item = Value> + 'a {
         (0..self.columns.len()).map(|column| self.value(before, column).clone())
     }
 
-    fn value<'a>(&self, before: &'a [Value], column: usize) -> &'a Value {
+    pub(super) fn value<'a>(&self, before: &'a [Value], column: usize) -> &'a Value {
         self.columns.get(column).and_then(|column| before.get(column.output)).unwrap_or(&Value::Null)
     }
 }
 
-/// What an operator knows of the rows that have left the buffer.
-fn before_buffer(operator: &Operator, partition: &Partition) -> Accumulator {
-    let base = operator.base.and_then(|base| partition.base.get(base));
-    base.cloned().unwrap_or_else(|| operator.accumulator())
-}
-
-/// The accumulator that is ready for the next row in order, from base and buffer.
-fn head(operator: &Operator, partition: &Partition) -> Head {
-    let mut accumulator = before_buffer(operator, partition);
-    let rows = &partition.rows;
-    let newest = rows.last().map_or(Micros::MIN, |last| last.time);
-    let start = operator.start(rows, rows.len(), newest);
-    for row in start..rows.len() {
-        if let Some(value) = operator.entering(|column| rows.value(row, column)) {
-            accumulator.enter(partition.left + row as u64, value);
+/// What an operator makes of some rows of the buffer, one of which may be left out. Of an operator that sees everything,
+/// `rows` begin with the buffer, and what has left it comes before them.
+pub(super) fn accumulated(
+    operator: &Operator,
+    buffer: &Rows,
+    base: &[Accumulator],
+    rows: Range<usize>,
+    own: Option<usize>,
+) -> Accumulator {
+    let base = operator.base.and_then(|index| base.get(index));
+    let mut accumulator = base.cloned().unwrap_or_else(|| operator.accumulator());
+    let entering = |row: usize| {
+        let value = operator.entering(|column| buffer.value(row, column))?;
+        Some((row, buffer.place(row)?, value)).filter(|_| Some(row) != own)
+    };
+    let rows = match operator.kind.last_rows() {
+        None => rows,
+        Some(last) => {
+            let first = rows.clone().rev().filter_map(entering).take(last).last();
+            first.map_or(rows.end, |(row, ..)| row)..rows.end
         }
+    };
+    for (_, place, value) in rows.filter_map(entering).take(operator.kind.first_rows().unwrap_or(usize::MAX)) {
+        accumulator.enter(place, value);
     }
-    Head { accumulator, start: partition.left + start as u64 }
+    accumulator
 }
 
 impl Head {
+    /// From base and buffer.
+    pub(super) fn of(operator: &Operator, partition: &Partition) -> Head {
+        let Partition { rows, base, left, .. } = partition;
+        let newest = rows.last().map_or(Micros::MIN, |last| last.time);
+        let start = operator.start(rows, rows.len(), newest);
+        // Of a frame that rows leave all are needed: those that are not first or last now will be.
+        let accumulator = if operator.frame == Frame::Unbounded {
+            accumulated(operator, rows, base, 0..rows.len(), None)
+        } else {
+            let mut accumulator = operator.accumulator();
+            for row in start..rows.len() {
+                if let (Some(place), Some(value)) = (rows.place(row), operator.entering(|c| rows.value(row, c))) {
+                    accumulator.enter(place, value);
+                }
+            }
+            accumulator
+        };
+        Head { accumulator, start: left + start as u64, runs: Runs::default() }
+    }
+
     /// The rows before `start`, counted in the buffer, leave.
     #[inline]
-    fn leave(&mut self, operator: &Operator, rows: &Rows, left: u64, start: usize) {
+    pub(super) fn leave(&mut self, operator: &Operator, rows: &Rows, left: u64, start: usize) {
         while self.start < left + start as u64 {
             let row = (self.start - left) as usize;
-            if let Some(value) = operator.entering(|column| rows.value(row, column)) {
-                self.accumulator.leave(self.start, value);
+            if let (Some(place), Some(value)) = (rows.place(row), operator.entering(|c| rows.value(row, c))) {
+                self.accumulator.leave(place, value);
             }
             self.start += 1;
         }

@@ -9,6 +9,7 @@ use super::decaying::Decaying;
 use super::operator::{Accumulator, FloatSum, IntegerSum, Operator, Reading};
 use super::state::{PartitionKey, compare_keys, same_partition};
 use crate::column::{Column, Data};
+use crate::event::Place;
 use crate::value::{Micros, Value};
 
 /// Rows of one key that the filter kept.
@@ -138,8 +139,8 @@ impl Walk<'_> {
     fn run<A>(
         &self,
         mut accumulator: A,
-        enter: impl Fn(&mut A, u64, &Value),
-        leave: impl Fn(&mut A, u64, &Value),
+        enter: impl Fn(&mut A, Place, &Value),
+        leave: impl Fn(&mut A, Place, &Value),
         read: impl Fn(&A, Reading) -> Value,
         results: &mut impl Results,
     ) {
@@ -156,7 +157,7 @@ impl Walk<'_> {
             let until = operator.start_after(|row| partition.time(row), start, last, time);
             while start < until {
                 if let Some(value) = value_at(start) {
-                    leave(&mut accumulator, start as u64, value);
+                    leave(&mut accumulator, numbered(start), value);
                 }
                 start += 1;
             }
@@ -164,13 +165,18 @@ impl Walk<'_> {
                 answer(&accumulator, row);
             }
             if let Some(value) = value_at(last) {
-                enter(&mut accumulator, last as u64, value);
+                enter(&mut accumulator, numbered(last), value);
             }
             if !operator.exclude_current {
                 answer(&accumulator, row);
             }
         }
     }
+}
+
+/// Rows are told apart by their number: they are in order.
+fn numbered(row: usize) -> Place {
+    Place { time: 0, offset: row as u64 }
 }
 
 /// The rows of a log, gathered by partition.

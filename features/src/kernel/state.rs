@@ -8,6 +8,7 @@ use super::arrange::Group;
 use super::decaying::Decaying;
 use super::operator::Accumulator;
 use super::rows::Rows;
+use super::runs::Runs;
 use crate::value::Value;
 
 /// The window state of one key for one view. Only the [`Kernel`](super::Kernel) of that view may read or change it.
@@ -45,6 +46,8 @@ pub(super) struct Head {
     pub(super) accumulator: Accumulator,
     /// The first row in it, counted with those that have left the buffer; 0 for ever where no row leaves.
     pub(super) start: u64,
+    /// For `min` and `max` of rows out of order.
+    pub(super) runs: Runs,
 }
 
 impl Partitions {

@@ -85,9 +85,10 @@ pub struct MismatchedRow {
     pub differences: Vec<Difference>,
     /// What the oracle sees in the frames behind the columns that differ.
     pub frames: Vec<FrameContents>,
-    pub(super) key: usize,
+    /// Number of the key.
+    pub key: usize,
     /// In the key's log.
-    pub(super) index: usize,
+    pub index: usize,
 }
 
 /// Where a host differs from what it is compared with: [`Host::against`].

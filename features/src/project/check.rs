@@ -14,7 +14,7 @@ use super::models::{Declared, Models};
 use super::spec::{Connections, Endpoint, Sink};
 use super::streams::StreamEntry;
 use super::views::ViewEntry;
-use super::{Project, Sources, declaration, endpoints, models, streams, views};
+use super::{Project, Sources, declaration, endpoints, models, stack, streams, views};
 use crate::diagnostic::Problem;
 use crate::sql::{self, Catalog};
 
@@ -86,9 +86,13 @@ fn read(
         |stream: &str| -> HashSet<SmolStr> { streams.get(stream).map(|s| s.broken_fields.clone()).unwrap_or_default() };
     let declared = Declared { views: &views, broken_fields: &broken_fields };
     let mut models = Models::new();
+    let mut stacks = Vec::new();
     for (name, section) in group(&mut root, "models") {
-        models.insert(SmolStr::new(name.value), models::read(&name, section, &declared).map(Arc::new));
+        let (model, bases) = models::read(&name, section, &declared);
+        models.insert(SmolStr::new(name.value), model.map(Arc::new));
+        stacks.extend(bases.map(|bases| (SmolStr::new(name.value), bases)));
     }
+    stack::complete(doc, &mut models, &stacks);
     let mut endpoints = IndexMap::new();
     for (name, section) in group(&mut root, "endpoints") {
         endpoints.insert(SmolStr::new(name.value), endpoints::read(&name, section, &models));

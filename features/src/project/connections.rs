@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 use super::document::{Section, Text, described};
+use super::kafka;
 use super::redis;
 use super::spec::Connections;
 
@@ -19,12 +20,11 @@ pub(super) fn read(
     environment: Environment<'_>,
 ) -> Connections {
     let registry = registry(&mut section, dir, environment);
-    for key in ["kafka", "tables"] {
-        later(&mut section, key, environment);
-    }
+    let kafka = kafka::read(&mut section, dir, environment);
     let redis = redis::read(&mut section, project, environment);
+    later(&mut section, "tables", environment);
     section.finish();
-    Connections { registry, redis }
+    Connections { registry, kafka, redis }
 }
 
 /// A folder: `registry = "models"`, `{ path = "models" }` or `{ url = "models" }`.

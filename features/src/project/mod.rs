@@ -12,6 +12,7 @@ mod family;
 mod fields;
 mod gate;
 mod inputs;
+mod kafka;
 mod models;
 pub mod propose;
 mod redis;
@@ -20,6 +21,7 @@ mod slices;
 mod sources;
 mod spec;
 mod split;
+mod stack;
 mod streams;
 mod tune;
 mod views;
@@ -36,10 +38,11 @@ pub use algorithm::{
     Tunable,
 };
 pub use declaration::view_as_declared;
+pub use kafka::{KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism};
 pub use sources::{SourceFile, Sources};
 pub use spec::{
     Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, Secret, Sink, SinkFormat, SkewCheck, Split,
-    Task, TestPart,
+    Stack, Task, TestPart,
 };
 
 use crate::diagnostic::Problems;

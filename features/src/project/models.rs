@@ -14,6 +14,7 @@ use super::inputs;
 use super::slices;
 use super::spec::{Model, Task};
 use super::split;
+use super::stack::{self, Bases};
 use super::streams::field_named;
 use super::tune;
 use super::views::ViewEntry;
@@ -30,8 +31,23 @@ pub(super) struct Declared<'a> {
     pub(super) broken_fields: &'a dyn Fn(&str) -> HashSet<SmolStr>,
 }
 
-/// `None` where the declaration is faulty; all its problems are told.
-pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declared<'_>) -> Option<Model> {
+/// `None` where the declaration is faulty; all its problems are told. A stacked model is whole only with its bases, which
+/// may be declared after it: see [`stack::complete`].
+pub(super) fn read<'a>(
+    name: &Text<'_>,
+    section: Section<'a>,
+    declared: &Declared<'_>,
+) -> (Option<Model>, Option<Bases<'a>>) {
+    let mut bases = None;
+    (read_alone(name, section, declared, &mut bases), bases)
+}
+
+fn read_alone<'a>(
+    name: &Text<'_>,
+    mut section: Section<'a>,
+    declared: &Declared<'_>,
+    bases: &mut Option<Bases<'a>>,
+) -> Option<Model> {
     let doc = section.doc;
     let view_name = section.required_string("view", "view = \"…\": the view whose columns the model sees");
     let entry = view_name.as_ref().and_then(|text| view_named(doc, text, declared.views));
@@ -43,6 +59,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let balanced = balanced(&mut section, task);
     let weight = section.string("weight");
     let per = family::read(&mut section);
+    *bases = stack::read(&mut section);
     let label = section.required_string("label", "label = \"…\": an expression over the stream's fields");
     let filter = section.string("where");
     let features = section.strings("features");
@@ -79,7 +96,11 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
     let view = view?;
     refuse_references(doc, &references, &view);
     let feature_groups = groups_section.map(|section| inputs::feature_groups(&section, &view)).unwrap_or_default();
-    let inputs = inputs::read(doc, name, features.as_deref(), &view, &feature_groups);
+    // What a stacked model sees of a row beside its bases' predictions, it must name.
+    let inputs = match &features {
+        None if bases.is_some() => Vec::new(),
+        features => inputs::read(doc, name, features.as_deref(), &view, &feature_groups),
+    };
     let per = family::check(doc, per, &view);
     let inputs: Vec<usize> = inputs.into_iter().filter(|&input| per.is_none_or(|per| per.column != input)).collect();
     let algorithm = algorithm?;
@@ -102,6 +123,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, declared: &Declare
         balanced,
         feature_groups,
         per,
+        stack: None,
         split,
         tune,
         cross_validate: cross_validate.and_then(|folds| usize::try_from(folds).ok()),

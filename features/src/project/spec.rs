@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::algorithm::{Algorithm, CalibrationMethod, Dimension};
+use super::kafka::KafkaConnection;
 use crate::plan::View;
 use crate::schema::Compiled;
 use crate::value::{Micros, Value};
@@ -45,6 +46,16 @@ pub struct Per {
     pub min_rows: u64,
 }
 
+/// `stack = ["…"]`: a model that learns from the predictions of other models of the project, its bases. They have its view,
+/// task, label, `where` and `group`, and none of them is a family or stacked itself.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// In the order of their declaration, none twice.
+    pub bases: Vec<Arc<Model>>,
+    /// So many of the model's inputs, the first ones, are features of its own; the others only its bases see.
+    pub own: usize,
+}
+
 /// A limit that a version must keep to become champion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateRule {
@@ -61,7 +72,8 @@ pub struct GateRule {
 pub struct Model {
     pub name: SmolStr,
     pub view: Arc<View>,
-    /// Indices of the view's columns that are model inputs, in order (default: [`View::features`]).
+    /// Indices of the view's columns that are model inputs, in order (default: [`View::features`]). Of a stacked model its
+    /// own, and then those that its bases need beside them.
     pub inputs: Vec<usize>,
     /// Over the stream's fields, outcomes included.
     pub label: Compiled,
@@ -79,6 +91,8 @@ pub struct Model {
     pub feature_groups: IndexMap<SmolStr, Vec<usize>>,
     /// A family of models.
     pub per: Option<Per>,
+    /// Where it learns from other models' predictions.
+    pub stack: Option<Stack>,
     pub split: Option<Split>,
     /// `[models.NAME.tune]`: what `clutch train --tune` goes over; empty: [`Algorithm::search_space`].
     pub tune: Vec<Dimension>,
@@ -94,6 +108,14 @@ pub struct Model {
     pub slices: IndexMap<SmolStr, Compiled>,
     /// `seed`, default 0.
     pub seed: u64,
+}
+
+impl Model {
+    /// Where the inputs of a base are among its own inputs.
+    pub fn places_of(&self, base: &Model) -> Vec<usize> {
+        let place = |column: &usize| self.inputs.iter().position(|input| input == column);
+        base.inputs.iter().filter_map(place).collect()
+    }
 }
 
 /// `[endpoints.NAME]`
@@ -144,6 +166,8 @@ pub struct SkewCheck {
 pub struct Connections {
     /// The registry's folder; default `.clutch/registry`.
     pub registry: Option<PathBuf>,
+    /// Where streams are; default `.clutch`.
+    pub kafka: Option<KafkaConnection>,
     /// Where key states live; default `.clutch`.
     pub redis: Option<RedisConnection>,
 }

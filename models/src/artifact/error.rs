@@ -17,6 +17,10 @@ pub enum ArtifactError {
     Family(#[from] super::InvalidFamily),
     #[error("the general model of a family is a model of others")]
     ForeignFamily,
+    #[error("the stacked model cannot be used: {0}")]
+    Stack(#[from] super::InvalidStack),
+    #[error("the manifest names {named} models that it is stacked on, and there are {found}")]
+    Bases { named: usize, found: usize },
     #[error("the manifest names {named} members of the family, and there are {found}")]
     Members { named: usize, found: usize },
     #[error("the file `model.onnx` cannot be run: {0}")]

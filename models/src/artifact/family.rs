@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use features::value::Value;
 
-use super::files::{parse_versioned, versioned_as};
+use super::files::{WITHOUT_STACKS, parse_versioned, versioned_as};
 use super::native::{Read, Written};
-use super::{ArtifactError, Calibration, FAMILY, FAMILY_TREES, FORMAT_VERSION, Files, NativeModel};
+use super::{ArtifactError, Calibration, FAMILY, FAMILY_TREES, Files, NativeModel};
 
 /// The members of a family, by value. Checked when built: no value twice, and all take as many inputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +89,7 @@ impl Family {
                 calibration: member.calibration.as_ref(),
             });
         }
-        files.insert(FAMILY, versioned_as(FORMAT_VERSION, FAMILY, &WrittenFamily { members })?);
+        files.insert(FAMILY, versioned_as(WITHOUT_STACKS, FAMILY, &WrittenFamily { members })?);
         if !trees.is_empty() {
             files.insert(FAMILY_TREES, trees);
         }

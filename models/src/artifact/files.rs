@@ -24,9 +24,11 @@ pub const EXAMPLE: &str = "input_example.json";
 pub const CHECKSUMS: &str = "checksums.json";
 
 /// The newest version of the files' format that this build reads. Version 1 had neither trees nor calibrations nor
-/// importances nor `model.onnx`, version 2 no families: a version is written as the oldest that can hold it.
-pub const FORMAT_VERSION: u32 = 3;
+/// importances nor `model.onnx`, version 2 no families, version 3 no stacked models: a version is written as the oldest that
+/// can hold it.
+pub const FORMAT_VERSION: u32 = 4;
 pub(super) const WITHOUT_FAMILIES: u32 = 2;
+pub(super) const WITHOUT_STACKS: u32 = 3;
 
 /// File names and contents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,8 +55,7 @@ impl Files {
 
 impl Artifact {
     pub fn to_files(&self) -> Result<Files, ArtifactError> {
-        let format = if self.family.is_some() { FORMAT_VERSION } else { WITHOUT_FAMILIES };
-        let manifest = versioned_as(format, MANIFEST, &self.manifest)?;
+        let manifest = versioned_as(self.manifest.format(), MANIFEST, &self.manifest)?;
         let mut files = Files::default();
         files.insert(MLMODEL, mlmodel::text(&self.manifest, &manifest).into_bytes());
         files.insert(MANIFEST, manifest);
@@ -66,9 +67,12 @@ impl Artifact {
         if let Some(family) = &self.family {
             family.write(&mut files)?;
         }
-        if let Some(file) = onnx::export(self) {
-            files.insert(ONNX, file);
-            environment::insert(&mut files);
+        if let Some(exported) = onnx::export(self) {
+            files.insert(ONNX, exported.file);
+            // What `python_function` runs in, which a family is not.
+            if self.family.is_none() {
+                environment::insert(&mut files);
+            }
         }
         self.documents.write(&mut files)?;
         let checksums = Checksums::of(&files);

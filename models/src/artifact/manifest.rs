@@ -5,6 +5,7 @@ use features::project::Task;
 use features::value::Micros;
 use indexmap::IndexMap;
 
+use super::files::{FORMAT_VERSION, WITHOUT_FAMILIES, WITHOUT_STACKS};
 use super::{ArtifactError, GateReport};
 use crate::evaluation::Evaluation;
 use crate::reference::check_name;
@@ -33,6 +34,9 @@ pub struct Manifest {
     /// Where there is a model for each value of a column; `evaluation` is of all of them together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<FamilyRecord>,
+    /// Where it learned from other models' predictions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackRecord>,
     pub gate: GateReport,
     pub data: DataFingerprint,
     /// Linear models only; of the registered model, so after the refit where there was one.
@@ -106,6 +110,28 @@ pub struct MemberRecord {
     /// What the general model has on the same rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub general: Option<f64>,
+}
+
+/// The models that a version is stacked on; they are part of it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StackRecord {
+    /// So many of the signature's features, the first ones, it looks at itself; the others only its bases do.
+    pub own: usize,
+    /// Whole groups of training rows that the bases were fitted without, to predict them.
+    pub folds: u64,
+    pub bases: Vec<BaseRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BaseRecord {
+    pub model: String,
+    /// The registered version that is the same model to the bit, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    pub algorithm: AlgorithmRecord,
+    pub features: Vec<String>,
+    /// Over the model's content, in hexadecimal digits; equal models, equal digest.
+    pub digest: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -185,6 +211,28 @@ pub struct ParityCertificate {
 }
 
 impl Manifest {
+    /// The oldest version of the files' format that can hold it.
+    pub(super) fn format(&self) -> u32 {
+        match (&self.stack, &self.family) {
+            (Some(_), _) => FORMAT_VERSION,
+            (None, Some(_)) => WITHOUT_STACKS,
+            (None, None) => WITHOUT_FAMILIES,
+        }
+    }
+
+    /// What the fit itself looked at: the features, or a stacked model's own ones and then its bases.
+    pub fn fitted_on(&self) -> Vec<&str> {
+        match &self.stack {
+            None => self.signature.names().collect(),
+            Some(stack) => self
+                .signature
+                .names()
+                .take(stack.own)
+                .chain(stack.bases.iter().map(|base| base.model.as_str()))
+                .collect(),
+        }
+    }
+
     /// What the types alone do not say: a usable name, no feature twice, and every number finite (JSON has no others).
     pub(super) fn check(&self) -> Result<(), ArtifactError> {
         check_name(&self.model).map_err(|reason| ArtifactError::Name { name: self.model.clone(), reason })?;

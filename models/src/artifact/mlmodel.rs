@@ -1,11 +1,11 @@
 //! `MLmodel`: the part of an artifact that every MLflow tool reads. Three flavors: `clutch`, what clutch itself loads;
-//! `onnx` and `python_function`, which are `model.onnx` run by ONNX Runtime.
+//! `onnx`, which is `model.onnx`; and `python_function`, which is the same run by ONNX Runtime. A family has not the last
+//! one: MLflow gives the columns of a data frame to a file of several inputs one by one, and not the features as a table.
 
 use features::value::Type;
 
 use super::environment::{CONDA, PYTHON, PYTHON_ENV};
-use super::files::WITHOUT_FAMILIES;
-use super::{EXAMPLE, FORMAT_VERSION, MANIFEST, MODEL, Manifest, ONNX};
+use super::{EXAMPLE, MANIFEST, MODEL, Manifest, ONNX};
 use crate::timestamp;
 
 /// YAML, keys in MLflow's own (alphabetical) order. The model's uuid is drawn from the manifest's bytes, which hold the
@@ -17,13 +17,12 @@ pub(super) fn text(manifest: &Manifest, manifest_bytes: &[u8]) -> String {
     let kind = |ty: Type| if ty == Type::String { "string" } else { "double" };
     let inputs = signature.features.iter().map(|feature| column(&feature.name, kind(feature.ty)));
     let output = column(signature.output.name(), "double");
-    let (format_version, onnx) = match &manifest.family {
-        Some(_) => (FORMAT_VERSION, String::new()),
-        None => (WITHOUT_FAMILIES, onnx_flavors()),
-    };
+    let format_version = manifest.format();
+    let python = if manifest.family.is_some() { String::new() } else { python_function() };
+    let onnx = onnx_flavor();
     format!(
         "flavors:\n  clutch:\n    algorithm: {}\n    clutch_version: {}\n    data: {MODEL}\n    \
-         format_version: {format_version}\n    manifest: {MANIFEST}\n{onnx}\
+         format_version: {format_version}\n    manifest: {MANIFEST}\n{onnx}{python}\
          model_uuid: {}\n\
          saved_input_example_info:\n  artifact_path: {EXAMPLE}\n  pandas_orient: split\n  type: dataframe\n\
          signature:\n  inputs: {}\n  outputs: {}\n  params: null\n\
@@ -37,10 +36,15 @@ pub(super) fn text(manifest: &Manifest, manifest_bytes: &[u8]) -> String {
     )
 }
 
-fn onnx_flavors() -> String {
+fn onnx_flavor() -> String {
     format!(
-        "  onnx:\n    code: null\n    data: {ONNX}\n    onnx_version: 1.12.0\n    providers:\n    - CPUExecutionProvider\n  \
-         python_function:\n    data: {ONNX}\n    env:\n      conda: {CONDA}\n      virtualenv: {PYTHON_ENV}\n    \
+        "  onnx:\n    code: null\n    data: {ONNX}\n    onnx_version: 1.12.0\n    providers:\n    - CPUExecutionProvider\n"
+    )
+}
+
+fn python_function() -> String {
+    format!(
+        "  python_function:\n    data: {ONNX}\n    env:\n      conda: {CONDA}\n      virtualenv: {PYTHON_ENV}\n    \
          loader_module: mlflow.onnx\n    python_version: {PYTHON}\n"
     )
 }

@@ -5,13 +5,13 @@
 //! | `MLmodel` | signature and flavors, for tools that read MLflow |
 //! | `clutch.json` | the [`Manifest`]: everything known of the version |
 //! | `model.json` | the [`AnyModel`]: equal data and seed give equal bytes |
-//! | `trees.bin` | the nodes of its trees, where it has trees |
+//! | `trees.bin` | the nodes of its trees, where it has trees; of a stacked model those of its bases, one after the other |
 //! | `family.json`, `family.bin` | the members of a [`Family`] and their trees; `model.json` is the general model |
 //! | `calibration.json` | the [`Calibration`], where there is one |
 //! | `profile.json` | the distribution of every feature and of the prediction over the training part |
 //! | `report.html` | the training run as a page for people |
-//! | `model.onnx` | the same model for ONNX Runtime; derived, so absent in version 1 |
-//! | `conda.yaml`, `python_env.yaml`, `requirements.txt` | in which Python MLflow runs `model.onnx` |
+//! | `model.onnx` | the same model for ONNX Runtime; derived, so absent in version 1, and in families for a while |
+//! | `conda.yaml`, `python_env.yaml`, `requirements.txt` | in which Python MLflow runs `model.onnx`; not of families |
 //! | `input_example.json` | one row of inputs, as MLflow writes a data frame |
 //! | `checksums.json` | BLAKE3 of each other file, checked at every load |
 
@@ -30,6 +30,7 @@ mod manifest;
 mod mlmodel;
 mod native;
 mod onnx;
+mod stacked;
 mod trees;
 
 pub use any::AnyModel;
@@ -45,11 +46,12 @@ pub use files::{
 pub use gate::{GateOutcome, GateReport, GateRuleReport};
 pub use linear::{InvalidLinearModel, LinearModel, Link};
 pub use manifest::{
-    AlgorithmRecord, Coefficient, Coefficients, DataFingerprint, FamilyRecord, Importance, Importances, Manifest,
-    MemberRecord, ParityCertificate, Refit, Rows, SplitRecord, ViewRecord,
+    AlgorithmRecord, BaseRecord, Coefficient, Coefficients, DataFingerprint, FamilyRecord, Importance, Importances,
+    Manifest, MemberRecord, ParityCertificate, Refit, Rows, SplitRecord, StackRecord, ViewRecord,
 };
 pub use native::NativeModel;
 pub use onnx::{Binding, BindingError, BoundInput, OnnxModel, Wanted};
+pub use stacked::{Base, InvalidStack, StackedModel};
 pub use trees::{
     Aggregation, InvalidTrees, InvalidTreesFile, MAX_DEPTH, MAX_NODES, MAX_WIDTH, Node, Side, Tree, TreeModel,
 };
@@ -57,7 +59,7 @@ pub use trees::{
 use features::project::Task;
 
 use crate::predictor::onnx::{OnnxPredictor, OnnxRunError};
-use crate::predictor::{Calibrated, FamilyPredictor, Predictor, TreePredictor};
+use crate::predictor::{Calibrated, FamilyPredictor, Predictor, StackedPredictor, TreePredictor};
 
 /// A version in memory: what a registry stores and gives back. Checked when built: model, signature and example agree,
 /// and every number is finite.
@@ -111,6 +113,12 @@ impl Artifact {
             (manifest.family.as_ref().map_or(0, |f| f.members.len()), family.as_ref().map_or(0, |f| f.members().len()));
         if named != found || manifest.family.is_some() != family.is_some() {
             return Err(ArtifactError::Members { named, found });
+        }
+        let bases = model.stacked().map(|model| (model.own(), model.bases().len()));
+        let recorded = manifest.stack.as_ref().map(|stack| (stack.own, stack.bases.len()));
+        if bases != recorded {
+            let count = |stack: Option<(usize, usize)>| stack.map_or(0, |(_, bases)| bases);
+            return Err(ArtifactError::Bases { named: count(recorded), found: count(bases) });
         }
         if width != manifest.signature.width() {
             return Err(ArtifactError::Width { model: width, signature: manifest.signature.width() });
@@ -166,6 +174,7 @@ impl Artifact {
     pub fn predictor(&self) -> Result<Box<dyn Predictor>, OnnxRunError> {
         let model = match &self.model {
             AnyModel::Native(model) => predictor_of(model),
+            AnyModel::Stacked(model) => Box::new(StackedPredictor::new(model)),
             AnyModel::Onnx(model) => Box::new(OnnxPredictor::new(model, Link::of(self.manifest.task))?),
         };
         let general = behind(model, self.calibration.as_ref());

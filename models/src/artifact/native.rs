@@ -18,6 +18,15 @@ impl NativeModel {
         }
     }
 
+    /// BLAKE3 over all that predictions depend on, in hexadecimal digits; equal models, equal digest.
+    pub fn digest(&self) -> Result<String, ArtifactError> {
+        let (model, trees) = self.parts();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&versioned(MODEL, &model)?);
+        hasher.update(&trees.unwrap_or_default());
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
     pub(super) fn write(&self, files: &mut Files) -> Result<(), ArtifactError> {
         let (model, trees) = self.parts();
         files.insert(MODEL, versioned(MODEL, &model)?);

@@ -7,9 +7,9 @@ use super::{EvaluationError, Sample};
 /// reproducible method for offensive player evaluation in football"; Baldwin 2020, "nflfastR EP, WP, CP xYAC, and xPass
 /// models").
 ///
-/// Within each stratum (there: the quarter) probabilities are rounded to the nearest 0.05, and |rounded probability −
-/// share of TRUE| is averaged over rows; strata are averaged by how many TRUE labels they hold. `None` where no label is
-/// TRUE. Biased upwards on few rows, as every binned measure is.
+/// Within each stratum (there: the quarter) probabilities are rounded to the nearest 0.05 (halves to the even multiple, as
+/// R does), and |rounded probability − share of TRUE| is averaged over rows; strata are averaged by how many TRUE labels
+/// they hold, not by their rows. `None` where no label is TRUE. Biased upwards on few rows, as every binned measure is.
 pub fn weighted_calibration_error(sample: &Sample<'_>, strata: &[u32]) -> Result<Option<f64>, EvaluationError> {
     if strata.len() != sample.rows() {
         return Err(EvaluationError::Lengths { rows: sample.rows(), what: "strata", found: strata.len() });
@@ -35,7 +35,7 @@ pub fn weighted_calibration_error(sample: &Sample<'_>, strata: &[u32]) -> Result
 
 fn nearest_twentieth(probability: f64) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 20, and the cast saturates")]
-    let bin = (probability / 0.05).round() as usize;
+    let bin = (probability / 0.05).round_ties_even() as usize;
     bin.min(20)
 }
 
@@ -54,6 +54,25 @@ mod tests {
         let sample = Sample::new(Task::Classification, &labels, &probabilities).unwrap();
         let found = weighted_calibration_error(&sample, &[1, 1, 1, 1, 2]).unwrap().unwrap();
         assert!((found - (0.2 * 2.0 + 0.75) / 3.0).abs() < 1e-12, "{found}");
+    }
+
+    /// By the published steps in pandas 2.3.3 and numpy 2.3.3, which rounds as R does: rows grouped by quarter and
+    /// `round(p / 0.05) * 0.05`, gaps averaged by plays within a quarter, quarters by wins. By plays they would give 0.08245.
+    #[test]
+    fn it_is_the_error_by_which_nflfastr_is_judged() {
+        let (mut labels, mut probabilities, mut quarters) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..4_000_u32 {
+            let quarter = 1 + (i * 7) % 4;
+            // Thousandths: 32 of them lie half-way between two bins.
+            let probability = f64::from((i * 7_919) % 1_001) / 1_000.0;
+            let noise = f64::from((i * 104_729 + 17) % 997) / 997.0;
+            labels.push(f64::from(u8::from(noise < 0.15 + 0.7 * probability - 0.02 * f64::from(quarter))));
+            probabilities.push(probability);
+            quarters.push(quarter);
+        }
+        let sample = Sample::new(Task::Classification, &labels, &probabilities).unwrap();
+        let found = weighted_calibration_error(&sample, &quarters).unwrap().unwrap();
+        assert!((found - 0.082_218_784_838_350_09).abs() < 1e-12, "{found}");
     }
 
     #[test]

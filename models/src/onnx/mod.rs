@@ -6,5 +6,6 @@ pub(crate) mod proto;
 mod read;
 mod write;
 
+pub(crate) use read::BLOCK;
 pub use read::{Columns, Element, Input, MAX_BYTES, OnnxError, OnnxFile, Output};
-pub use write::{INPUT, export, with_version};
+pub use write::{Exported, INPUT, MemberInput, export, with_version};

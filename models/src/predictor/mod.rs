@@ -4,11 +4,13 @@ mod calibrated;
 mod family;
 mod linear;
 pub mod onnx;
+mod stacked;
 mod trees;
 
 pub use calibrated::Calibrated;
 pub use family::FamilyPredictor;
 pub use linear::sigmoid;
+pub use stacked::StackedPredictor;
 pub use trees::TreePredictor;
 
 use crate::artifact::Link;

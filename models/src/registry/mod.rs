@@ -14,7 +14,7 @@ pub use alias::{AliasChange, AliasMove, Expected, MoveKind};
 pub use directory::DirectoryRegistry;
 pub use error::RegistryError;
 pub use memory::MemoryRegistry;
-pub use promotion::{CHAMPION, PromotionError, Published, promote, publish_and_maybe_promote, rollback};
+pub use promotion::{CHAMPION, PromotionError, Published, known_parity, promote, publish_and_maybe_promote, rollback};
 
 use crate::artifact::Artifact;
 use crate::reference::{ModelRef, Selector};

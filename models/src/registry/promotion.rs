@@ -1,7 +1,8 @@
 //! Which version is champion: the rules, over any registry.
 
 use super::{AliasChange, AliasMove, Expected, MoveKind, Registry, RegistryError};
-use crate::artifact::{Artifact, GateOutcome};
+use crate::artifact::{Artifact, GateOutcome, Manifest, ParityCertificate};
+use crate::certificates::{CertificateError, Certificates};
 
 /// The alias that endpoints serve.
 pub const CHAMPION: &str = "champion";
@@ -34,6 +35,19 @@ pub enum PromotionError {
     NoPrevious { model: String, number: u32 },
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
+/// What is known of the parity of a version's view: what was found before it was trained, or by a check since, whichever is
+/// newer. A check by another kernel counts for nothing.
+pub fn known_parity(
+    manifest: &Manifest,
+    certificates: Option<&Certificates>,
+) -> Result<Option<ParityCertificate>, CertificateError> {
+    let since = certificates.map(|certificates| certificates.find(&manifest.view.hash)).transpose()?.flatten();
+    let known = [manifest.parity.clone(), since].into_iter().flatten();
+    Ok(known.max_by_key(|certificate| certificate.checked_at))
 }
 
 /// Stores a version. The first one of a model that passes its gate, or has none, becomes champion unless its view failed
@@ -41,7 +55,7 @@ pub enum PromotionError {
 pub fn publish_and_maybe_promote(registry: &dyn Registry, artifact: &Artifact) -> Result<Published, RegistryError> {
     let version = registry.publish(artifact)?;
     let gate = artifact.manifest().gate.outcome;
-    if gate == GateOutcome::Failed || parity_mismatches(artifact) > 0 {
+    if gate == GateOutcome::Failed || mismatches(artifact.manifest().parity.as_ref()) > 0 {
         return Ok(Published { version, promoted: false });
     }
     let reason = if gate == GateOutcome::Passed { "first version to pass its gate" } else { "first version" };
@@ -55,16 +69,17 @@ pub fn publish_and_maybe_promote(registry: &dyn Registry, artifact: &Artifact) -
 }
 
 /// Makes a version champion. Its artifact must be whole; a failed gate is overruled only by `force`, failed parity by
-/// nothing.
+/// nothing: neither that which was found before training nor what `certificates` have since.
 pub fn promote(
     registry: &dyn Registry,
     model: &str,
     number: u32,
     reason: &str,
     force: bool,
+    certificates: Option<&Certificates>,
 ) -> Result<AliasMove, PromotionError> {
     let version = registry.load(model, number)?;
-    let mismatches = parity_mismatches(&version.artifact);
+    let mismatches = mismatches(known_parity(version.artifact.manifest(), certificates)?.as_ref());
     if mismatches > 0 {
         return Err(PromotionError::ParityFailed { model: model.to_owned(), number, mismatches });
     }
@@ -122,8 +137,8 @@ fn previous_champion(history: &[AliasMove]) -> Option<u32> {
 }
 
 /// None where parity was not checked.
-fn parity_mismatches(artifact: &Artifact) -> u64 {
-    artifact.manifest().parity.as_ref().map_or(0, |parity| parity.mismatches)
+fn mismatches(parity: Option<&ParityCertificate>) -> u64 {
+    parity.map_or(0, |parity| parity.mismatches)
 }
 
 fn broken_rules(rules: &[String]) -> String {

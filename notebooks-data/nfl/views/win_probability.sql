@@ -37,8 +37,12 @@ SELECT
         + CASE WHEN posteam = home_team THEN spread_line ELSE -spread_line END * game_seconds_remaining / 3600.0)
         / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0) AS expected_lead_with_ball,
     score_differential / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0) AS scaled_lead,
+    (score_differential + 0.067 * (100.0 - yardline_100) - 0.9) / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0)
+                                                             AS scaled_lead_with_ball,
     CASE WHEN posteam = home_team THEN spread_line ELSE -spread_line END * game_seconds_remaining / 3600.0
                                                              AS spread_to_come,
+    CASE WHEN posteam = home_team THEN spread_line ELSE -spread_line END * game_seconds_remaining / 3600.0
+        / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0) AS scaled_spread,
     (0.067 * (100.0 - yardline_100) - 0.9) / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0)
                                                              AS scaled_field_position,
     down / sqrt(169.0 * game_seconds_remaining / 3600.0 + 4.0) AS scaled_down,

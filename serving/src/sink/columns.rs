@@ -48,33 +48,65 @@ impl ParsedPrediction {
     }
 }
 
+/// The member of a family that predicted, where the endpoint's model is one; NULL stands for the general model.
+const MEMBER: &str = "member";
+/// What each input contributed, as JSON text, where the endpoint explains.
+const EXPLANATION: &str = "explanation";
+/// Columns that come and go with the model and the endpoint: a file keeps those that it was begun with.
+const OPTIONAL: [&str; 2] = [MEMBER, EXPLANATION];
+
+fn top(name: &'static str, ty: Type) -> SinkColumn {
+    SinkColumn { name: name.into(), ty, from: From::Top(name) }
+}
+
+/// The columns of a file that was begun with columns of these names: those `wanted` today, with or without the optional
+/// ones as the file has them. `None` where the two differ in others.
+pub(super) fn begun_with(wanted: &[SinkColumn], names: &[String]) -> Option<Vec<SinkColumn>> {
+    let mut others = wanted.iter().filter(|column| !column.optional());
+    let begun = names.iter().map(|name| {
+        let optional = OPTIONAL.into_iter().find(|optional| optional == name);
+        let same = || wanted.iter().find(|column| column.name == *name && !column.optional());
+        match (same(), optional) {
+            (None, Some(optional)) => Some(top(optional, Type::String)),
+            _ => others.next().filter(|column| column.name == *name).cloned(),
+        }
+    });
+    let begun: Vec<SinkColumn> = begun.collect::<Option<_>>()?;
+    others.next().is_none().then_some(begun)
+}
+
 /// The columns of an endpoint's predictions: what every prediction has, the key and id fields, the output, what the
-/// endpoint includes, and times. A name that occurs twice keeps its first column; a field that bears the name of a
-/// column which every prediction has is called `field_NAME`.
+/// endpoint includes, and times; the member of a family and explanations where there are any. A name that occurs twice
+/// keeps its first column; a field that bears the name of a column of the record itself is called `field_NAME`.
 pub(super) fn columns_of(project: &Project, endpoint: &Endpoint) -> Vec<SinkColumn> {
-    let top = |name: &'static str, ty| SinkColumn { name: name.into(), ty, from: From::Top(name) };
+    let model = project.models.get(&endpoint.model);
+    let member = model.is_some_and(|model| model.per.is_some()).then(|| top(MEMBER, Type::String));
+    let explanation = endpoint.explain.then(|| top(EXPLANATION, Type::String));
     let mut columns = vec![
         top("prediction_id", Type::String),
         top("endpoint", Type::String),
         top("model", Type::String),
         top("version", Type::Int),
         top("arm", Type::String),
+    ];
+    columns.extend(member);
+    columns.extend([
         top("stream", Type::String),
         top("partition", Type::Int),
         top("offset", Type::Int),
         top("event_time", Type::Timestamp),
         top("appended_at", Type::Timestamp),
         SinkColumn { name: "committed_at".into(), ty: Type::Timestamp, from: From::CommittedAt },
-    ];
+    ]);
     let fixed = columns.len();
     let mut add = |group: &'static str, name: &SmolStr, ty| {
-        let taken = columns[..fixed].iter().any(|column| column.name == *name);
+        let taken = columns[..fixed].iter().chain(&explanation).any(|column| column.name == *name);
         let shown = if taken { smol_str::format_smolstr!("field_{name}") } else { name.clone() };
         if !columns.iter().any(|column| column.name == shown) {
             columns.push(SinkColumn { name: shown, ty, from: From::Nested(group, name.clone()) });
         }
     };
-    if let Some(model) = project.models.get(&endpoint.model) {
+    if let Some(model) = model {
         let (view, stream) = (&model.view, &model.view.stream);
         for (group, fields) in [("key", &stream.key), ("id", &stream.id)] {
             for field in fields.iter().filter_map(|&field| stream.schema.fields.get(field)) {
@@ -90,7 +122,15 @@ pub(super) fn columns_of(project: &Project, endpoint: &Endpoint) -> Vec<SinkColu
             add("include", name, included_type(stream, view, name));
         }
     }
+    // Last, as it is long.
+    columns.extend(explanation);
     columns
+}
+
+impl SinkColumn {
+    fn optional(&self) -> bool {
+        matches!(self.from, From::Top(MEMBER | EXPLANATION))
+    }
 }
 
 fn included_type(stream: &Stream, view: &View, name: &str) -> Type {
@@ -99,14 +139,17 @@ fn included_type(stream: &Stream, view: &View, name: &str) -> Type {
     column.or_else(field).unwrap_or(Type::String)
 }
 
-/// A value of another type than its column's is NULL.
+/// A value of another type than its column's is NULL; an object stands in a column of text as it is written.
 fn typed(json: &serde_json::Value, ty: Type) -> Value {
     let found = match ty {
         Type::Bool => json.as_bool().map(Value::Bool),
         Type::Int => json.as_i64().map(Value::Int),
         Type::Interval => json.as_i64().map(Value::Interval),
         Type::Float => json.as_f64().map(Value::float),
-        Type::String => json.as_str().map(|text| Value::String(text.into())),
+        Type::String => match json {
+            serde_json::Value::Object(_) => Some(Value::String(json.to_string().into())),
+            json => json.as_str().map(|text| Value::String(text.into())),
+        },
         Type::Timestamp => json.as_i64().or_else(|| json.as_str().and_then(parse_timestamp)).map(Value::Timestamp),
     };
     found.unwrap_or(Value::Null)

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use features::project::Project;
 use fjall::Database;
 
 use super::lines::{LineFile, LineFormat};
@@ -13,6 +14,8 @@ use crate::log::{EmbeddedLog, Entry, EventLog, RecordBatch, TopicPartition};
 use crate::metrics::Metrics;
 use crate::worker::fixture::project_with;
 
+mod told;
+
 const CLOCK: i64 = 1_700_000_000_000_000;
 
 struct Bench {
@@ -20,6 +23,13 @@ struct Bench {
     parts: SinkParts,
     format: &'static str,
     file: &'static str,
+    /// Of the project, beside the sink.
+    project: fn(&str) -> Project,
+}
+
+/// Its model is no family, its endpoint explains nothing.
+fn plain(sink: &str) -> Project {
+    project_with(2, sink)
 }
 
 impl Bench {
@@ -30,7 +40,7 @@ impl Bench {
         let log = Arc::new(EmbeddedLog::open(&database, clock.clone(), Box::new(|| None)).expect("log"));
         log.create_topic("plays-win", 2).expect("topic");
         let parts = SinkParts { log, database, clock, metrics: Arc::new(Metrics::new()) };
-        Bench { dir, parts, format, file }
+        Bench { dir, parts, format, file, project: plain }
     }
 
     fn path(&self) -> PathBuf {
@@ -45,7 +55,7 @@ impl Bench {
     fn run(&self) {
         let (format, path) = (self.format, self.path());
         let sink = format!("[sinks.out]\nendpoint = \"win\"\nformat = \"{format}\"\npath = {path:?}\n");
-        Sinks::start(&project_with(2, &sink), &self.parts).expect("start").stop();
+        Sinks::start(&(self.project)(&sink), &self.parts).expect("start").stop();
     }
 
     fn publish(&self, partition: u32, predictions: &[String]) {

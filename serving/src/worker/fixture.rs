@@ -69,6 +69,15 @@ pub(crate) fn project_changed(from: &str, to: &str) -> Project {
     checked(MANIFEST.replace("PARTITIONS", "1").replace(from, to))
 }
 
+/// With each of the first pieces of text replaced by the second.
+pub(crate) fn project_of(changes: &[(&str, &str)]) -> Project {
+    let changed = |text: String, (from, to): &(&str, &str)| {
+        assert!(text.contains(from), "`{from}` is there");
+        text.replace(from, to)
+    };
+    checked(changes.iter().fold(MANIFEST.to_owned(), changed))
+}
+
 fn checked(manifest: String) -> Project {
     let file = |path: &str, text: String| SourceFile { path: PathBuf::from(path), text };
     let sources =
@@ -85,8 +94,12 @@ pub(crate) fn view(project: &Project, frame: &str) -> Arc<View> {
 
 /// Routes on which version 3 of the project's model serves.
 pub(crate) fn served(project: &Project) -> Routes {
+    served_by(project, artifact(&project.views["form"], 0.5))
+}
+
+/// The same with a version of one's own.
+pub(crate) fn served_by(project: &Project, artifact: Artifact) -> Routes {
     let routes = Routes::new(project);
-    let artifact = artifact(&project.views["form"], 0.5);
     let binder = Binder::new(project, &routes, Arc::new(Metrics::new()));
     let model = binder.bind(Version { model: "win".into(), number: 3, artifact }).expect("the model fits its view");
     routes.routes[0].champion.store(Some(Arc::new(model)));
@@ -105,7 +118,8 @@ pub(crate) fn recorded(project: &Project, intercept: f64) -> Artifact {
     sample::logistic(manifest, intercept, vec![0.25, -0.125])
 }
 
-fn manifest(view: &View) -> Manifest {
+/// Of a model over `yards` and `recent`.
+pub(crate) fn manifest(view: &View) -> Manifest {
     let features = vec![Feature::new("yards", Type::Float), Feature::new("recent", Type::Float)];
     let mut manifest = sample::manifest("win", Task::Classification, features);
     manifest.view.name = view.name.to_string();

@@ -8,7 +8,6 @@ use smol_str::SmolStr;
 use super::plan::{PlanError, StreamPlan};
 use crate::log::{EventLog, LogError};
 use crate::routing::Routes;
-use crate::states::StatesError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -16,8 +15,8 @@ pub enum StartError {
     Plan(#[from] PlanError),
     #[error("the topics of stream `{stream}` cannot be set up")]
     Topics { stream: SmolStr, source: LogError },
-    #[error(transparent)]
-    States(#[from] StatesError),
+    #[error("the group that shares out partitions cannot be joined")]
+    Group(#[source] LogError),
     #[error("a worker's thread could not be started")]
     Thread(#[source] std::io::Error),
 }

@@ -1,3 +1,6 @@
+#[path = "../../../benches/support/real_data.rs"]
+mod real_data;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -174,10 +177,8 @@ fn fields_and_events_that_are_new_are_counted() {
 
 /// Real answers, where they are at hand.
 fn samples() -> Option<PathBuf> {
-    let given = std::env::var_os("CLUTCH_DATA").map(PathBuf::from);
-    let fallback = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = given.unwrap_or(fallback).join("riot_match_v5_samples");
-    if folder.is_dir() {
+    let folder = real_data::real_data().map(|data| data.join("riot_match_v5_samples"));
+    if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
         return Some(folder);
     }
     eprintln!("CLUTCH_DATA names no real data: nothing is tested on real answers");

@@ -13,8 +13,28 @@ pub(super) struct Prediction {
     id: Map<String, Value>,
     outputs: Map<String, Value>,
     include: Map<String, Value>,
+    /// Of a family: who predicted, `Some(None)` the general model.
+    #[serde(default, deserialize_with = "present")]
+    member: Option<Option<String>>,
+    /// Of an endpoint that explains: `Some(None)` where the model cannot tell.
+    #[serde(default, deserialize_with = "present")]
+    explanation: Option<Option<Explanation>>,
     appended_at: Micros,
     stages_us: Stages,
+}
+
+/// Tells NULL from what is not there.
+fn present<'de, D: serde::Deserializer<'de>, T: serde::Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    serde::Deserialize::deserialize(from).map(Some)
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Explanation {
+    base: f64,
+    contributions: Map<String, Value>,
+    margin: f64,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -41,8 +61,10 @@ impl Prediction {
 }
 
 const BAR: usize = 20;
+/// Contributions that a line tells one by one.
+const MOST_TOLD: usize = 4;
 
-/// The endpoint's template, or key and id; the prediction; the time it took.
+/// The endpoint's template, or key and id; the prediction, and of a family who made it; the time it took.
 pub(super) fn line(endpoint: &Endpoint, prediction: &Prediction, latency: &Latency) -> String {
     let situation = match &endpoint.watch {
         Some(template) => fill(template, prediction),
@@ -56,14 +78,35 @@ pub(super) fn line(endpoint: &Endpoint, prediction: &Prediction, latency: &Laten
         Some((_, value)) => format!("{:8.2}", value.as_f64().unwrap_or_default()),
         None => "-".to_owned(),
     };
+    let member = match &prediction.member {
+        Some(Some(member)) => format!("  by {member}"),
+        Some(None) => "  by the general model".to_owned(),
+        None => String::new(),
+    };
     let ms = |micros: Micros| micros as f64 / 1_000.0;
     format!(
-        "{situation}  {output}  {:.2} ms (queue {:.2}, compute {:.2}, commit {:.2})",
+        "{situation}  {output}{member}  {:.2} ms (queue {:.2}, compute {:.2}, commit {:.2})",
         ms(latency.total),
         ms(latency.queue),
         ms(latency.decode + latency.features + latency.predict),
         ms(latency.commit),
     )
+}
+
+/// What moved the margin most, and what all others did together; `None` from an endpoint that does not explain.
+pub(super) fn explanation(prediction: &Prediction) -> Option<String> {
+    let Some(Explanation { base, contributions, margin }) = prediction.explanation.as_ref()? else {
+        return Some("    this model cannot tell what moved it".to_owned());
+    };
+    let mut told: Vec<(&str, f64)> =
+        contributions.iter().map(|(name, value)| (name.as_str(), value.as_f64().unwrap_or_default())).collect();
+    told.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let rest = told.split_off(told.len().min(MOST_TOLD));
+    let named = told.iter().map(|(name, value)| format!("{name} {value:+.3}"));
+    let others = rest.iter().map(|(_, value)| value).sum::<f64>();
+    let others = (!rest.is_empty()).then(|| format!("{} others {others:+.3}", rest.len()));
+    let parts: Vec<String> = named.chain(others).collect();
+    Some(format!("    {margin:+.3} = {base:+.3}, {}", parts.join(", ")))
 }
 
 /// Replaces `{name}` and `{name:clock}`; the project has checked the template.
@@ -151,6 +194,33 @@ mod tests {
             line,
             "Q4  2:05 DET - 0.25  ▕████████████▌       ▏  62.3 %  1.00 ms (queue 0.10, compute 0.10, commit 0.30)"
         );
+    }
+
+    fn told(more: Value) -> Prediction {
+        let mut record = json!({
+            "key": {"game": "g1"}, "id": {"game": "g1"}, "outputs": {"value": 1.0}, "include": {}, "appended_at": 0,
+            "stages_us": {"queue": 0, "decode": 0, "features": 0, "predict": 0},
+        });
+        record.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        serde_json::from_value(record).expect("prediction")
+    }
+
+    #[test]
+    fn of_a_family_a_line_says_who_predicted() {
+        let line = |more| line(&endpoint(None), &told(more), &Latency::default());
+        assert!(line(json!({"member": "LeeSin"})).starts_with("game=g1      1.00  by LeeSin  0.00 ms"));
+        assert!(line(json!({"member": null})).starts_with("game=g1      1.00  by the general model  0.00 ms"));
+        assert!(line(json!({})).starts_with("game=g1      1.00  0.00 ms"));
+    }
+
+    #[test]
+    fn what_moved_the_margin_most_is_told_first() {
+        let contributions = json!({"a": 0.01, "b": -2.0, "c": 0.5, "d": 0.02, "e": 0.25, "f": -0.125});
+        let explained = told(json!({"explanation": {"base": 0.5, "contributions": contributions, "margin": -0.845}}));
+        let expected = "    -0.845 = +0.500, b -2.000, c +0.500, e +0.250, f -0.125, 2 others +0.030";
+        assert_eq!(explanation(&explained).as_deref(), Some(expected));
+        assert!(explanation(&told(json!({"explanation": null}))).is_some_and(|line| line.contains("cannot tell")));
+        assert_eq!(explanation(&told(json!({}))), None);
     }
 
     #[test]

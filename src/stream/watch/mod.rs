@@ -26,6 +26,7 @@ const FIRST: Duration = Duration::from_secs(60);
 #[command(after_help = "Examples:
   clutch stream watch
   clutch stream watch --endpoint final_margin --limit 20
+  clutch stream watch --explain
   clutch stream watch --from-start --until-idle 2s --json
 
 Ctrl-C ends it, with the latencies of what was seen.")]
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// Begin with the first prediction in the log instead of the next to come.
     #[arg(long)]
     from_start: bool,
+    /// Below each prediction, what moved it most; of endpoints with `explain = true`.
+    #[arg(long)]
+    explain: bool,
 }
 
 fn idle(text: &str) -> Result<Duration, String> {
@@ -52,6 +56,11 @@ fn idle(text: &str) -> Result<Duration, String> {
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     let project = context.project()?;
     let endpoint = endpoint(&project, args.endpoint.as_deref())?;
+    if args.explain && !endpoint.explain {
+        let name = &endpoint.name;
+        let remedy = format!("add explain = true to [endpoints.{name}] in clutch.toml, and start the server again");
+        return Err(UsageError::new(format!("the endpoint `{name}` does not explain its predictions: {remedy}")).into());
+    }
     let seen = block_on(async {
         let tail = connect(&project, endpoint, args.from_start).await?;
         watch(tail, endpoint, &args, context).await
@@ -122,6 +131,9 @@ async fn watch(mut tail: Tail, endpoint: &Endpoint, args: &Args, context: &Conte
                     .with_context(|| format!("the prediction {}/{} cannot be read", record.partition, record.offset))?;
                 let latency = prediction.latency(record.appended_at, clock::now());
                 say(context, line::line(endpoint, &prediction, &latency));
+                if let Some(explanation) = line::explanation(&prediction).filter(|_| args.explain) {
+                    say(context, explanation);
+                }
                 seen.predictions += 1;
                 seen.latencies.add(latency);
             }

@@ -89,6 +89,16 @@ impl Browser {
         std::fs::write(file, bytes).expect("writable");
     }
 
+    /// The whole page as a PDF file, on A4.
+    pub(crate) fn print(&self, file: &Path) {
+        use base64::Engine as _;
+        let paper = json!({ "paperWidth": 8.27, "paperHeight": 11.69, "printBackground": true });
+        let printed = self.devtools("Page.printToPDF", &paper);
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(printed["data"].as_str().expect("pages")).expect("base64");
+        std::fs::write(file, bytes).expect("writable");
+    }
+
     fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }

@@ -1,15 +1,13 @@
 //! Where plays come from: real ones where they are at hand, simulated ones elsewhere.
 
+#[path = "../../../benches/support/real_data.rs"]
+mod real_data;
+
 use std::path::PathBuf;
 
 use super::{TestProject, assert_success};
 
-/// The folder with real data: `CLUTCH_DATA`, or the fallback beside the repository.
-pub(crate) fn real_data() -> Option<PathBuf> {
-    let given = std::env::var_os("CLUTCH_DATA").map(PathBuf::from);
-    let fallback = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    given.or(Some(fallback)).filter(|folder| folder.join("nfl_pbp").is_dir())
-}
+pub(crate) use self::real_data::real_data;
 
 /// Files of plays for `project`: one real season, or one simulated one.
 pub(crate) fn plays(project: &TestProject, season: u16) -> PathBuf {

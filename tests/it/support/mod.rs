@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use browser::browser;
+pub(crate) use browser::{Browser, browser};
 pub(crate) use data::{plays, real_data};
 pub(crate) use model::{publish_constant, publish_model};
 pub(crate) use python::{Python, python};

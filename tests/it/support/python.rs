@@ -1,7 +1,7 @@
 //! Python with the packages of `tests/python/requirements.txt`, in which models of others are made and ours are run.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -36,6 +36,12 @@ impl Python {
         let output = command.arg(self.scripts.join(script)).args(args).output().expect("python runs");
         assert_success(&output);
         last_json_line(&output)
+    }
+
+    /// Runs a piece of Python in a folder.
+    pub(crate) fn run_text(&self, text: &str, folder: &Path) -> Output {
+        let mut command = Command::new(&self.interpreter);
+        command.arg("-c").arg(text).current_dir(folder).env("OMP_NUM_THREADS", "1").output().expect("python runs")
     }
 
     /// The folder of ONNX Runtime's library in this Python's packages.

@@ -17,6 +17,14 @@ pub(crate) fn folds(groups: &[u32], rows: &[usize], folds: usize, seed: u64) -> 
     Some(parts)
 }
 
+/// The rows of all folds but one, ascending.
+pub(crate) fn others(folds: &[Vec<usize>], number: usize) -> Vec<usize> {
+    let others = folds.iter().enumerate().filter(|(other, _)| *other != number);
+    let mut rows: Vec<usize> = others.flat_map(|(_, rows)| rows).copied().collect();
+    rows.sort_unstable();
+    rows
+}
+
 /// Rows to learn from and rows held out: `share` of the groups, at least one and never all. `None` where there are fewer
 /// than two groups.
 pub(super) fn hold_out(groups: &[u32], rows: &[usize], share: f64, seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {

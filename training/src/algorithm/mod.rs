@@ -6,18 +6,20 @@
 mod held_out;
 mod linear;
 mod logistic;
+mod mean;
 mod polish;
 mod rank;
 mod standardise;
 mod trees;
 
 use features::project::{Algorithm, Task};
-use models::artifact::{InvalidLinearModel, InvalidTrees, LinearModel, Link, NativeModel};
+use models::artifact::{InvalidLinearModel, InvalidStack, InvalidTrees, LinearModel, Link, NativeModel};
 use smol_str::SmolStr;
 
-pub(crate) use held_out::folds;
+pub(crate) use held_out::{folds, others};
 pub use linear::Linear;
 pub use logistic::{InvalidPenalty, Logistic, LogisticSpec};
+use mean::mean;
 pub(crate) use polish::polish;
 pub(crate) use standardise::as_float;
 
@@ -89,18 +91,19 @@ pub enum Warning {
 pub enum FitError {
     #[error("the training part has no rows")]
     NoRows,
-    #[error("the label is {label} in all {rows} training rows: there is nothing to tell apart")]
+    #[error(
+        "the label is {label} in all {rows} training rows: there is nothing to tell apart. Check `label` and `where`, or \
+         give more history"
+    )]
     OneClass { label: bool, rows: usize },
-    #[error("no feature varies in the training part: all are constant or NULL")]
+    #[error(
+        "no feature varies in the training part: all are constant or NULL. Check the view and the model's `features`, or \
+         give more history"
+    )]
     NothingVaries,
     #[error("{rows} training rows cannot determine {features} features: give more history or fewer features")]
     TooFewRows { rows: usize, features: usize },
-    #[error(
-        "{rows} training rows have no usable weight: a weight is a number from 0 up, never NULL; COALESCE(…, 1) gives \
-         NULLs one"
-    )]
-    Weight { rows: usize },
-    #[error("all {rows} training rows have weight 0")]
+    #[error("all {rows} training rows have weight 0: let `weight` be above 0 where a row is to count")]
     NoWeight { rows: usize },
     #[error(
         "all training rows share one fate (one group), so none can be held out: leave out {purpose}, or set `group` to \
@@ -109,6 +112,17 @@ pub enum FitError {
     OneGroup { purpose: &'static str },
     #[error("with some groups held out, the label is {label} in all {rows} rows that are left: leave out {purpose}")]
     OneClassLeft { label: bool, rows: usize, purpose: &'static str },
+    #[error("the model `{base}`, which this one is stacked on, cannot be fitted{}", without(*held_out))]
+    Base {
+        base: SmolStr,
+        held_out: bool,
+        #[source]
+        source: Box<FitError>,
+    },
+    #[error("only linear and logistic models can be stacked on others")]
+    NotLinear,
+    #[error("the fits of a stacked model cannot be put together")]
+    Stack(#[from] InvalidStack),
     #[error(transparent)]
     Penalty(#[from] InvalidPenalty),
     #[error("the boosting library refused its parameters or data")]
@@ -155,8 +169,11 @@ pub fn fit(algorithm: &Algorithm, training: &TrainingRows<'_>) -> Result<Fitted,
         return Err(FitError::NoRows);
     }
     match algorithm {
-        Algorithm::Logistic { .. } | Algorithm::Linear => {
-            let fitted = fit_linear(algorithm, &training)?;
+        Algorithm::Logistic { .. } | Algorithm::Linear | Algorithm::Mean => {
+            let fitted = match algorithm {
+                Algorithm::Mean => mean(training.inputs, training.rows),
+                _ => fit_linear(algorithm, &training)?,
+            };
             let LinearFit { intercept, ref coefficients, ref imputation, ref warnings, .. } = fitted;
             let model = LinearModel::new(training.link(), intercept, coefficients.clone(), imputation.clone())?;
             let warnings = warnings.clone();
@@ -187,6 +204,10 @@ impl TrainingRows<'_> {
     fn weights_of(&self, rows: &[usize]) -> Option<Vec<f64>> {
         self.weights.map(|weights| rows.iter().map(|&row| weights[row]).collect())
     }
+}
+
+fn without(held_out: bool) -> &'static str {
+    if held_out { " with some groups held out" } else { "" }
 }
 
 /// The label that all have, if all have one; labels are 0 or 1.

@@ -32,18 +32,8 @@ fn table(rows: usize) -> (Inputs, Vec<f64>, Vec<f64>) {
 }
 
 fn linear_fit(algorithm: &Algorithm, inputs: &Inputs, labels: &[f64], rows: &[usize]) -> Result<LinearFit, FitError> {
-    weighted_fit(algorithm, inputs, labels, None, rows)
-}
-
-fn weighted_fit(
-    algorithm: &Algorithm,
-    inputs: &Inputs,
-    labels: &[f64],
-    weights: Option<&[f64]>,
-    rows: &[usize],
-) -> Result<LinearFit, FitError> {
     let task = if *algorithm == Algorithm::Linear { Task::Regression } else { Task::Classification };
-    let training = TrainingRows { task, names: &[], inputs, labels, weights, groups: &[], rows, seed: 0 };
+    let training = TrainingRows { task, names: &[], inputs, labels, weights: None, groups: &[], rows, seed: 0 };
     if rows.is_empty() { Err(FitError::NoRows) } else { fit_linear(algorithm, &training) }
 }
 

@@ -3,11 +3,11 @@
 mod isotonic;
 mod platt;
 
-use features::project::{Algorithm, CalibrationMethod};
-use models::artifact::{Calibration, Importances, InvalidCalibration, predictor_of};
-use models::predictor::{self, Predictor};
+use features::project::CalibrationMethod;
+use models::artifact::{Calibration, Importances, InvalidCalibration, StackedModel, predictor_of};
+use models::predictor::{self, Predictor, StackedPredictor};
 
-use crate::algorithm::{self, FitError, Fitted, TrainingRows, folds};
+use crate::algorithm::{FitError, Fitted, TrainingRows, folds, others};
 
 /// Folds of whole groups; each is predicted by a model fitted on the others.
 const FOLDS: usize = 5;
@@ -15,7 +15,10 @@ const FOLDS: usize = 5;
 /// A fit and what stands behind it.
 #[derive(Debug)]
 pub(crate) struct Calibrated {
+    /// Of a stacked model what it learned of its bases' predictions.
     pub(crate) fitted: Fitted,
+    /// Where it is one: `fitted`, and the bases.
+    pub(crate) stacked: Option<StackedModel>,
     pub(crate) calibration: Option<Calibration>,
     pub(crate) importances: Option<Importances>,
 }
@@ -32,10 +35,17 @@ pub enum CalibrationError {
 
 impl Calibrated {
     pub(crate) fn predictor(&self) -> Box<dyn Predictor> {
-        let model = predictor_of(&self.fitted.native);
+        let model = self.without_calibration();
         match &self.calibration {
             Some(calibration) => Box::new(predictor::Calibrated::new(model, calibration.clone())),
             None => model,
+        }
+    }
+
+    pub(crate) fn without_calibration(&self) -> Box<dyn Predictor> {
+        match &self.stacked {
+            Some(stacked) => Box::new(StackedPredictor::new(stacked)),
+            None => predictor_of(&self.fitted.native),
         }
     }
 }
@@ -49,27 +59,19 @@ struct Point {
     weight: f64,
 }
 
-/// Fits `method` on margins that no model gave to a group that it was fitted on. Boosting stops where the model stopped.
+/// Fits a model on the given rows.
+type FitOf<'a> = &'a dyn Fn(&[usize]) -> Result<Box<dyn Predictor>, FitError>;
+
+/// Fits `method` on margins that no model gave to a group that it was fitted on.
 pub(crate) fn fit(
     method: CalibrationMethod,
-    algorithm: &Algorithm,
-    stopped_at: Option<u32>,
     training: &TrainingRows<'_>,
+    of_others: FitOf<'_>,
 ) -> Result<Calibration, CalibrationError> {
-    let algorithm = fixed(algorithm, stopped_at);
     let folds = folds(training.groups, training.rows, FOLDS, training.seed).ok_or(CalibrationError::OneGroup)?;
     let mut points = Vec::with_capacity(training.rows.len());
     for (number, held_out) in folds.iter().enumerate() {
-        let mut rows: Vec<usize> = folds
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != number)
-            .flat_map(|(_, rows)| rows)
-            .copied()
-            .collect();
-        rows.sort_unstable();
-        let fitted = algorithm::fit(&algorithm, &TrainingRows { rows: &rows, ..*training });
-        let model = predictor_of(&fitted.map_err(CalibrationError::Fold)?.native);
+        let model = of_others(&others(&folds, number)).map_err(CalibrationError::Fold)?;
         let mut margins = vec![0.0; held_out.len()];
         model.margins(&training.inputs.row_major(held_out), &mut margins);
         points.extend(held_out.iter().zip(margins).map(|(&row, margin)| Point {
@@ -83,16 +85,6 @@ pub(crate) fn fit(
         CalibrationMethod::Platt => Calibration::Platt(platt::fit(&points)?),
         CalibrationMethod::Isotonic => Calibration::Isotonic(isotonic::fit(points)?),
     })
-}
-
-/// With the number of rounds that was found.
-fn fixed(algorithm: &Algorithm, stopped_at: Option<u32>) -> Algorithm {
-    let mut algorithm = algorithm.clone();
-    if let (Algorithm::Boosting(boosting), Some(rounds)) = (&mut algorithm, stopped_at) {
-        boosting.trees = rounds;
-        boosting.early_stopping = None;
-    }
-    algorithm
 }
 
 #[cfg(test)]

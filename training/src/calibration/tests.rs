@@ -1,7 +1,8 @@
-use features::project::Task;
+use features::project::{Algorithm, Task};
 use models::artifact::{Isotonic, Platt};
 
 use super::*;
+use crate::algorithm;
 use crate::fixture::Rectangle;
 
 fn point(margin: f64, label: bool) -> Point {
@@ -71,7 +72,11 @@ fn a_model_that_is_too_sure_is_held_back() {
         min_leaf_weight: 0.5,
         ..features::project::Boosting::default()
     };
-    let calibration = fit(CalibrationMethod::Platt, &Algorithm::Boosting(sure), None, &training).unwrap();
+    let of_others = |rows: &[usize]| {
+        let fitted = algorithm::fit(&Algorithm::Boosting(sure.clone()), &TrainingRows { rows, ..training });
+        fitted.map(|fitted| predictor_of(&fitted.native))
+    };
+    let calibration = fit(CalibrationMethod::Platt, &training, &of_others).unwrap();
     let Calibration::Platt(platt) = calibration else { unreachable!("Platt was asked for") };
     assert!(platt.slope() < 0.8, "{platt:?}");
     assert_ne!(platt, Platt::new(0.0, 1.0).unwrap());
@@ -82,6 +87,10 @@ fn one_group_cannot_calibrate() {
     let table = Rectangle::new(50, 1);
     let groups = vec![0; 50];
     let training = TrainingRows { groups: &groups, ..table.training(Task::Classification) };
-    let refused = fit(CalibrationMethod::Isotonic, &Algorithm::Logistic { l2: 1.0 }, None, &training);
+    let of_others = |rows: &[usize]| {
+        let fitted = algorithm::fit(&Algorithm::Logistic { l2: 1.0 }, &TrainingRows { rows, ..training });
+        fitted.map(|fitted| predictor_of(&fitted.native))
+    };
+    let refused = fit(CalibrationMethod::Isotonic, &training, &of_others);
     assert!(matches!(refused, Err(CalibrationError::OneGroup)));
 }

@@ -36,6 +36,7 @@ pub fn render(manifest: &Manifest, findings: &Findings, profile: &Profile, warni
         sections::calibration(&mut page, manifest, findings);
         sections::discrimination(&mut page, findings);
         sections::residuals(&mut page, findings);
+        sections::family(&mut page, manifest);
         sections::slices(&mut page, manifest, findings);
         sections::learning_curve(&mut page, manifest, findings);
     }

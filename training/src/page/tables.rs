@@ -20,8 +20,11 @@ impl<T: Into<String>> From<T> for Cell {
 /// Scrolls by itself where the page is narrower than the table.
 pub(super) fn table(page: &mut Markup, header: &[&str], rows: &[Vec<Cell>]) {
     page.raw("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
-    for name in header {
-        page.raw("<th scope=\"col\">").text(name).raw("</th>");
+    for (column, name) in header.iter().enumerate() {
+        let prose = rows.iter().any(|row| matches!(row.get(column), Some(Cell::Prose(_))));
+        page.raw(if prose { "<th scope=\"col\" class=\"left\">" } else { "<th scope=\"col\">" })
+            .text(name)
+            .raw("</th>");
     }
     page.raw("</tr></thead>\n<tbody>\n");
     for row in rows {
@@ -59,10 +62,11 @@ pub(super) fn count(number: u64) -> String {
     parted
 }
 
-/// Four significant digits, whatever the unit.
+/// Four significant digits, whatever the unit; whole numbers as such.
 pub(super) fn number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
+    if value.fract() == 0.0 && value.abs() < 1e6 {
+        // −0 would be written with its sign.
+        return format!("{:.0}", value + 0.0);
     }
     let magnitude = value.abs().log10().floor();
     if !(-4.0..6.0).contains(&magnitude) {
@@ -80,5 +84,11 @@ mod tests {
     #[test]
     fn counts_are_parted_by_thousands() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]);
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_say_something() {
+        let numbers = [-0.0, 4.0, -39.0, 0.009_936_4, 1.385, 10.190_1, 1e6, -6.837e-6].map(number);
+        assert_eq!(numbers, ["0", "4", "-39", "0.009936", "1.385", "10.19", "1.000e6", "-6.837e-6"]);
     }
 }

@@ -1,9 +1,17 @@
 //! The page of a real run over the fixture's matches.
 
+use features::batch::{Order, compute};
+use models::evaluation::{Evaluation, Metric};
 use models::registry::Registry;
 
 use super::markup::escape;
+use super::{CurvePoint, learning_curve};
+use crate::dataset::Dataset;
+use crate::evaluate::judge;
+use crate::family;
+use crate::fit::{Tell, made_of};
 use crate::fixture::{Fixture, MARGIN, WINNER, plays};
+use crate::progress::Silent;
 
 fn page(declaration: &str, model: &str) -> String {
     let fixture = Fixture::new(declaration);
@@ -52,4 +60,58 @@ fn a_profile_comes_with_every_version() {
     let names: Vec<&str> = profile.features.iter().map(|feature| feature.name.as_str()).collect();
     assert_eq!(names, version.artifact.manifest().signature.names().collect::<Vec<_>>());
     assert_eq!(profile.rows, version.artifact.manifest().rows.train);
+}
+
+/// The curve of a model over the fixture's matches, and the evaluation of the fit on all of the training part.
+fn curve(declaration: &str, name: &str) -> (Vec<CurvePoint>, Evaluation) {
+    let fixture = Fixture::new(declaration);
+    let model = fixture.model(name);
+    let history = fixture.source("plays.csv", &plays()).read(&fixture.project, &model.view.stream, &|_| {}).unwrap();
+    let view = compute(&model.view, &history, Order::Ideal).unwrap();
+    let dataset = Dataset::new(model, &history, &view).unwrap();
+    let parts = dataset.split(model).unwrap();
+    let fitted = family::fit(model, &dataset, &parts.train, Tell::Nothing, &Silent).unwrap();
+    let evaluation = judge(model, &dataset, &parts.test, &*fitted.predictor(), None).unwrap();
+    let fit = |rows: &[usize]| made_of(model, &dataset, rows, Tell::Nothing).ok().map(|fitted| fitted.predictor());
+    (learning_curve(model, &dataset, &parts, &evaluation, &fit).unwrap(), evaluation)
+}
+
+#[test]
+fn a_learning_curve_ends_at_the_evaluated_fit() {
+    for (declaration, model, metric) in [(WINNER, "winner", Metric::LogLoss), (MARGIN, "margin", Metric::Rmse)] {
+        let (points, evaluation) = curve(declaration, model);
+        // Of the sixty matches of the training part, ten rows each.
+        let groups: Vec<u64> = points.iter().map(|point| point.groups).collect();
+        assert_eq!(groups, [6, 12, 24, 42, 60], "ascending shares of 10, 20, 40, 70 and 100 %");
+        assert!(points.iter().all(|point| point.rows == 10 * point.groups));
+        let last = points.last().unwrap();
+        assert_eq!(last.loss.mean, evaluation.metrics[metric.name()]);
+        assert_eq!(last.loss.interval, evaluation.intervals.get(metric.name()).copied());
+        for point in &points {
+            let interval = point.loss.interval.unwrap();
+            assert!(interval.low < point.loss.mean && point.loss.mean < interval.high, "{point:?}");
+        }
+        assert!(points[0].loss.mean > last.loss.mean, "six matches teach less than sixty: {points:?}");
+    }
+}
+
+#[test]
+fn shares_that_cannot_be_fitted_make_a_shorter_curve() {
+    let (all, _) = curve(MARGIN, "margin");
+    // A tenth of the groups, two rows of each: no more rows than features.
+    let fixture = Fixture::new(MARGIN);
+    let data: Vec<_> = plays().into_iter().filter(|play| play.season == "2002" || play.n == 5).collect();
+    fixture.train("margin", &data).unwrap();
+    let page = fixture.registry().load("margin", 1).unwrap().artifact.documents().report.clone().unwrap();
+    let curve = page.split("id=\"learning-curve\"").nth(1).unwrap().split("</section>").next().unwrap();
+    let points = curve.matches("<circle").count();
+    assert!((2..all.len()).contains(&points), "{points} points");
+}
+
+#[test]
+fn a_family_says_why_it_has_no_learning_curve() {
+    let page = page(&format!("{WINNER}per = \"late\"\nmin_rows = 50\n"), "winner");
+    assert!(
+        page.contains("A family has none: on a share of the training groups other values of late would have the 50")
+    );
 }

@@ -145,7 +145,13 @@ fn journal_name(model: &Model, dataset: &Dataset, rows: &[usize], folds: &[Fold]
     let folds: Vec<(&str, usize, usize)> =
         folds.iter().map(|fold| (fold.name.as_str(), fold.train.len(), fold.validate.len())).collect();
     let declared = (&model.algorithm, space, model.seed, model.balanced, model.per.is_some());
+    let bases = model.stack.iter().flat_map(|stack| &stack.bases);
+    let bases: Vec<_> =
+        bases.map(|base| (&base.name, &base.algorithm, &base.inputs, base.seed, base.balanced)).collect();
     hasher.update(format!("{} {folds:?} {declared:?}", env!("CARGO_PKG_VERSION")).as_bytes());
+    if !bases.is_empty() {
+        hasher.update(format!(" on {bases:?}").as_bytes());
+    }
     let hash = hasher.finalize().to_hex();
     format!("{}-{}.jsonl", model.name, &hash.as_str()[..16])
 }

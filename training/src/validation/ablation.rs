@@ -1,8 +1,11 @@
 //! What each group of features is good for: the model without it, on the same validation rows.
 
-use features::project::{Algorithm, Model};
+use std::sync::Arc;
+
+use features::project::{Algorithm, Model, Stack};
 use indexmap::IndexMap;
 use models::evaluation::{Estimate, Evaluation, Groups, Metrics, Reference, Resampling, Sample, evaluate};
+use smol_str::SmolStr;
 
 use super::cross::{OutOfFold, ValidationError, out_of_fold};
 use super::folds::Fold;
@@ -53,7 +56,8 @@ pub(crate) fn ablate(
         let kept: Vec<usize> = (0..model.inputs.len()).filter(|&at| !columns.contains(&model.inputs[at])).collect();
         let smaller =
             dataset.with_features(&kept).ok_or_else(|| ValidationError::NothingLeft { group: name.to_string() })?;
-        let without = out_of_fold(&reduced(model, &kept, &smaller), &smaller, folds, &told(number + 1))?;
+        let reduced = reduced(model, &kept).ok_or_else(|| ValidationError::NothingLeft { group: name.to_string() })?;
+        let without = out_of_fold(&reduced, &smaller, folds, &told(number + 1))?;
         let reference = Reference { name: "all", predictions: &full.predictions };
         let mut evaluation = judge.evaluate(model, &without.predictions, &[reference])?;
         let differences = evaluation.references.swap_remove("all").map(|all| all.differences).unwrap_or_default();
@@ -69,13 +73,25 @@ pub(crate) fn ablate(
     Ok(Ablation { by: by.to_owned(), folds: folds.len() as u64, all, groups: ablated })
 }
 
-/// The model as it is declared, over fewer features.
-fn reduced(model: &Model, kept: &[usize], dataset: &Dataset) -> Model {
-    let mut model = Model { inputs: kept.iter().map(|&at| model.inputs[at]).collect(), ..model.clone() };
-    if let Algorithm::Boosting(boosting) = &mut model.algorithm {
-        boosting.monotone.retain(|(name, _)| dataset.names.contains(name));
+/// The model as it is declared, over those of its features that are `kept`; so are the models that it is stacked on. `None`
+/// where one of them is left without any.
+fn reduced(model: &Model, kept: &[usize]) -> Option<Model> {
+    let inputs: Vec<usize> = kept.iter().map(|&at| model.inputs[at]).collect();
+    let mut reduced = Model { inputs, stack: None, ..model.clone() };
+    if let Algorithm::Boosting(boosting) = &mut reduced.algorithm {
+        let sees = |name: &SmolStr| reduced.inputs.iter().any(|&input| model.view.columns[input].name == *name);
+        boosting.monotone.retain(|(name, _)| sees(name));
     }
-    model
+    if let Some(stack) = &model.stack {
+        let base = |base: &Arc<Model>| {
+            let sees = |&at: &usize| reduced.inputs.contains(&base.inputs[at]);
+            let kept: Vec<usize> = (0..base.inputs.len()).filter(sees).collect();
+            self::reduced(base, &kept).map(Arc::new)
+        };
+        let bases = stack.bases.iter().map(base).collect::<Option<_>>()?;
+        reduced.stack = Some(Stack { bases, own: kept.iter().filter(|at| **at < stack.own).count() });
+    }
+    (!reduced.inputs.is_empty()).then_some(reduced)
 }
 
 /// The rows that every model is judged on.

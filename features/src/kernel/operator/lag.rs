@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::FOREMOST;
+use crate::event::Place;
 use crate::value::{Type, Value};
 use crate::wire::{self, Reader, StateError};
 
@@ -9,7 +11,7 @@ use crate::wire::{self, Reader, StateError};
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::kernel) struct Lag {
     offset: usize,
-    rows: VecDeque<Value>,
+    rows: VecDeque<(Place, Value)>,
 }
 
 impl Lag {
@@ -17,23 +19,31 @@ impl Lag {
         Lag { offset: offset as usize, rows: VecDeque::new() }
     }
 
-    pub(super) fn enter(&mut self, value: &Value) {
+    pub(super) fn enter(&mut self, place: Place, value: &Value) {
         if self.rows.len() >= self.offset {
             self.rows.pop_front();
         }
-        self.rows.push_back(value.clone());
+        self.rows.push_back((place, value.clone()));
+    }
+
+    /// A row enters among those that are there, if it is one of the last.
+    pub(super) fn insert(&mut self, place: Place, value: &Value) {
+        super::insert_by_place(&mut self.rows, place, value);
+        if self.rows.len() > self.offset {
+            self.rows.pop_front();
+        }
     }
 
     pub(super) fn read(&self) -> Value {
         match self.rows.front() {
-            Some(value) if self.rows.len() == self.offset => value.clone(),
+            Some((_, value)) if self.rows.len() == self.offset => value.clone(),
             _ => Value::Null,
         }
     }
 
     pub(super) fn encode(&self, ty: Type, out: &mut Vec<u8>) {
         wire::put_count(out, self.rows.len());
-        for value in &self.rows {
+        for (_, value) in &self.rows {
             wire::put_value(out, ty, value);
         }
     }
@@ -43,7 +53,7 @@ impl Lag {
         if count > offset as usize {
             return Err(StateError::Corrupt("a lag holds more rows than it looks back"));
         }
-        let rows = (0..count).map(|_| reader.value(ty)).collect::<Result<_, _>>()?;
+        let rows = (0..count).map(|_| reader.value(ty).map(|value| (FOREMOST, value))).collect::<Result<_, _>>()?;
         Ok(Lag { offset: offset as usize, rows })
     }
 }

@@ -1,19 +1,28 @@
 //! `last_value`: the argument of the frame's last row, NULL or not.
 
+use super::FOREMOST;
+use crate::event::Place;
 use crate::value::{Type, Value};
 use crate::wire::{self, Reader, StateError};
 
 /// The last row to enter is the last to leave: no other needs keeping.
-#[derive(Debug, Clone, Default)]
-pub(in crate::kernel) struct Last(Option<(u64, Value)>);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::kernel) struct Last(Option<(Place, Value)>);
 
 impl Last {
-    pub(super) fn enter(&mut self, row: u64, value: &Value) {
-        self.0 = Some((row, value.clone()));
+    pub(super) fn enter(&mut self, place: Place, value: &Value) {
+        self.0 = Some((place, value.clone()));
     }
 
-    pub(super) fn leave(&mut self, row: u64) {
-        if self.0.as_ref().is_some_and(|(last, _)| *last == row) {
+    /// A row enters among those that are there.
+    pub(super) fn insert(&mut self, place: Place, value: &Value) {
+        if self.0.as_ref().is_none_or(|(last, _)| *last <= place) {
+            self.enter(place, value);
+        }
+    }
+
+    pub(super) fn leave(&mut self, place: Place) {
+        if self.0.as_ref().is_some_and(|(last, _)| *last == place) {
             self.0 = None;
         }
     }
@@ -32,15 +41,8 @@ impl Last {
     pub(super) fn decode(ty: Type, reader: &mut Reader<'_>) -> Result<Last, StateError> {
         match reader.byte()? {
             0 => Ok(Last(None)),
-            1 => Ok(Last(Some((0, reader.value(ty)?)))),
+            1 => Ok(Last(Some((FOREMOST, reader.value(ty)?)))),
             _ => Err(StateError::Corrupt("a last value has an unknown form")),
         }
-    }
-}
-
-/// Which row it was matters only while rows leave, and what is stored sees all rows.
-impl PartialEq for Last {
-    fn eq(&self, other: &Last) -> bool {
-        self.0.as_ref().map(|(_, value)| value) == other.0.as_ref().map(|(_, value)| value)
     }
 }

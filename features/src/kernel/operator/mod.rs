@@ -7,6 +7,7 @@ mod count;
 mod distinct;
 mod extreme;
 mod first;
+mod kind;
 mod lag;
 mod last;
 mod nth;
@@ -14,17 +15,21 @@ mod spread;
 mod sum;
 
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 
 use self::count::Count;
 use self::distinct::Distinct;
 use self::extreme::Extreme;
+pub(super) use self::extreme::keep_better;
 use self::first::First;
+pub(super) use self::kind::{Kind, Reading};
 use self::lag::Lag;
 use self::last::Last;
 use self::nth::Nth;
 use self::spread::Spread;
 pub(super) use self::sum::{FloatSum, IntegerSum};
 use super::rows::Rows;
+use crate::event::Place;
 use crate::plan::Frame;
 use crate::value::{Micros, Type, Value};
 use crate::wire::{Reader, StateError};
@@ -44,35 +49,6 @@ pub(super) struct Operator {
     pub(super) base: Option<usize>,
     /// The calls of the view that it answers.
     pub(super) calls: Vec<(usize, Reading)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Count,
-    /// Of Int and Interval: exact in 128 bits.
-    IntegerSum,
-    FloatSum,
-    Min,
-    Max,
-    First,
-    Last,
-    /// Counted from 1.
-    Nth(u32),
-    /// Of values and of their squares.
-    Spread,
-    /// No further than this.
-    Distinct(u32),
-    /// How many rows back, at least one.
-    Lag(u32),
-}
-
-/// What a call wants of its accumulator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
-    Value,
-    Mean,
-    /// The square root.
-    Root,
 }
 
 impl Operator {
@@ -118,6 +94,16 @@ impl Operator {
         Some(self.argument.map_or(&Value::Bool(true), column))
     }
 
+    /// Whether rows can be taken back out of its accumulator in any order.
+    pub(super) fn is_reversible(&self) -> bool {
+        match self.kind {
+            Kind::Count | Kind::IntegerSum | Kind::FloatSum | Kind::Spread => true,
+            // Where it sees everything it forgets how often it saw a value.
+            Kind::Distinct(_) => self.frame != Frame::Unbounded,
+            Kind::Min | Kind::Max | Kind::First | Kind::Last | Kind::Nth(_) | Kind::Lag(_) => false,
+        }
+    }
+
     pub(super) fn accumulator(&self) -> Accumulator {
         let sliding = self.frame != Frame::Unbounded;
         match self.kind {
@@ -151,26 +137,45 @@ pub(super) enum Accumulator {
 }
 
 impl Accumulator {
-    /// A row enters. `row` counts rows: higher than any before.
+    /// A row enters that stands behind all that have entered.
     #[inline]
-    pub(super) fn enter(&mut self, row: u64, value: &Value) {
+    pub(super) fn enter(&mut self, place: Place, value: &Value) {
         match self {
             Accumulator::Count(a) => a.enter(value),
             Accumulator::IntegerSum(a) => a.enter(value),
             Accumulator::FloatSum(a) => a.enter(value),
-            Accumulator::Extreme(a) => a.enter(row, value),
-            Accumulator::First(a) => a.enter(row, value),
-            Accumulator::Last(a) => a.enter(row, value),
-            Accumulator::Nth(a) => a.enter(row, value),
+            Accumulator::Extreme(a) => a.enter(place, value),
+            Accumulator::First(a) => a.enter(place, value),
+            Accumulator::Last(a) => a.enter(place, value),
+            Accumulator::Nth(a) => a.enter(place, value),
             Accumulator::Spread(a) => a.enter(value),
             Accumulator::Distinct(a) => a.enter(value),
-            Accumulator::Lag(a) => a.enter(value),
+            Accumulator::Lag(a) => a.enter(place, value),
         }
     }
 
-    /// The oldest row of those that entered leaves; `row` and `value` are what it entered with.
+    /// A row enters that stands behind some of those that have entered, and before others. False if the accumulator cannot
+    /// tell what it would be, and has to be made anew.
+    pub(super) fn insert(&mut self, place: Place, value: &Value) -> bool {
+        match self {
+            Accumulator::Extreme(a) => a.insert(place, value),
+            Accumulator::First(a) => a.insert(place, value),
+            Accumulator::Last(a) => a.insert(place, value),
+            Accumulator::Nth(a) => return a.insert(place, value),
+            Accumulator::Lag(a) => a.insert(place, value),
+            // Of these the order does not show.
+            Accumulator::Count(_)
+            | Accumulator::IntegerSum(_)
+            | Accumulator::FloatSum(_)
+            | Accumulator::Spread(_)
+            | Accumulator::Distinct(_) => self.enter(place, value),
+        }
+        true
+    }
+
+    /// The first row of those that entered leaves; `place` and `value` are what it entered with.
     #[inline]
-    pub(super) fn leave(&mut self, row: u64, value: &Value) {
+    pub(super) fn leave(&mut self, place: Place, value: &Value) {
         #[cfg(test)]
         if super::planted::forgets_evictions() {
             return;
@@ -179,10 +184,10 @@ impl Accumulator {
             Accumulator::Count(a) => a.leave(value),
             Accumulator::IntegerSum(a) => a.leave(value),
             Accumulator::FloatSum(a) => a.leave(value),
-            Accumulator::Extreme(a) => a.leave(row),
-            Accumulator::First(a) => a.leave(row),
-            Accumulator::Last(a) => a.leave(row),
-            Accumulator::Nth(a) => a.leave(row),
+            Accumulator::Extreme(a) => a.leave(place),
+            Accumulator::First(a) => a.leave(place),
+            Accumulator::Last(a) => a.leave(place),
+            Accumulator::Nth(a) => a.leave(place),
             Accumulator::Spread(a) => a.leave(value),
             Accumulator::Distinct(a) => a.leave(value),
             // lag sees every row before the current one: none leaves.
@@ -238,6 +243,14 @@ impl Accumulator {
             Kind::Lag(offset) => Accumulator::Lag(Lag::decode(offset, ty, reader)?),
         })
     }
+}
+
+/// The place of rows that have left the buffer: before all rows that are in it, whatever their own places.
+pub(super) const FOREMOST: Place = Place { time: Micros::MIN, offset: 0 };
+
+fn insert_by_place(queue: &mut VecDeque<(Place, Value)>, place: Place, value: &Value) {
+    let at = queue.partition_point(|(known, _)| *known <= place);
+    queue.insert(at, (place, value.clone()));
 }
 
 /// A total order of values of one type: -0.0 before 0.0, text by its bytes, false before true.

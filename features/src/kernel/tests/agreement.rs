@@ -88,9 +88,24 @@ struct Step {
 }
 
 fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+    vec(any_step(0.1), 0..45)
+}
+
+fn any_step(restarts: f64) -> impl Strategy<Value = Step> {
     let advance = prop_oneof![Just(0_i64), 0..10_i64, -25..5_i64];
-    let step = (advance, any_fields(), prop::bool::weighted(0.1), prop::option::of(0..40_usize));
-    vec(step.prop_map(|(advance, fields, restart, request)| Step { advance, fields, restart, request }), 0..45)
+    let step = (advance, any_fields(), prop::bool::weighted(restarts), prop::option::of(0..40_usize));
+    step.prop_map(|(advance, fields, restart, request)| Step { advance, fields, restart, request })
+}
+
+/// Frames of more rows than are looked at one by one, and events of which many are out of order.
+fn any_long_log() -> impl Strategy<Value = (Plan, Vec<Step>)> {
+    let frame =
+        prop_oneof![(60..150_u32).prop_map(Frame::Rows), (100..600_i64).prop_map(Frame::Range), Just(Frame::Unbounded)];
+    let window = (select(vec![&[][..], &[], &[TEAM]]), frame, any::<bool>())
+        .prop_map(|(partition, frame, exclude)| window(partition, frame, exclude));
+    let lateness = select(vec![25, 300, i64::MAX]);
+    (vec(window, 3), vec(any_call(), 4..9), lateness, vec(any_step(0.005), 120..220))
+        .prop_map(|(windows, calls, lateness, steps)| (Plan { windows, calls, lateness, dedupe: 0 }, steps))
 }
 
 /// The times of accepted events, from their advances.
@@ -110,6 +125,23 @@ struct Found(Vec<Vec<Option<Value>>>);
 impl Results for Found {
     fn put(&mut self, call: usize, row: usize, result: Value) {
         assert!(self.0[row][call].replace(result).is_none());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn long_frames_give_what_the_oracle_recomputes((plan, steps) in any_long_log()) {
+        let (mut fold, mut oracle) = (Fold::new(&plan), plan.oracle());
+        for (time, step) in times(&plan, &steps).into_iter().zip(&steps) {
+            if step.restart {
+                fold.restart();
+            }
+            let place = Place { time, offset: fold.offset };
+            let found = fold.fold(time, &step.fields);
+            assert_same_bits(&found, &oracle.fold(place, &plan.before(&step.fields)), &(&plan, place));
+        }
     }
 }
 

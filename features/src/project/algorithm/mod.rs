@@ -20,6 +20,9 @@ pub enum Algorithm {
     Boosting(Boosting),
     /// `algorithm = "forest"`
     Forest(Forest),
+    /// `algorithm = "mean"`: the mean of the inputs, which in classification are log-odds. Made for what other models say,
+    /// where there is too little to learn from how far to trust each.
+    Mean,
 }
 
 /// Gradient-boosted trees: log loss for classification, squared error for regression. Missing inputs go, at each split,
@@ -104,6 +107,7 @@ impl Algorithm {
             Algorithm::Linear => "linear",
             Algorithm::Boosting(_) => "boosting",
             Algorithm::Forest(_) => "forest",
+            Algorithm::Mean => "mean",
         }
     }
 
@@ -111,7 +115,7 @@ impl Algorithm {
     pub fn parameters(&self) -> Vec<(&'static str, Parameter)> {
         match self {
             Algorithm::Logistic { l2 } => vec![("l2", Parameter::Number(*l2))],
-            Algorithm::Linear => Vec::new(),
+            Algorithm::Linear | Algorithm::Mean => Vec::new(),
             Algorithm::Boosting(boosting) => boosting.parameters(),
             Algorithm::Forest(forest) => forest.parameters(),
         }

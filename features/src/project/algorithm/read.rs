@@ -7,9 +7,9 @@ use super::super::spec::Task;
 use super::{Algorithm, Boosting, Direction, EarlyStopping, Forest, ForestVariant};
 use crate::nearest::did_you_mean;
 
-const NAMES: [&str; 4] = ["logistic", "linear", "boosting", "forest"];
+const NAMES: [&str; 5] = ["logistic", "linear", "boosting", "forest", "mean"];
 /// Which parameters each takes, in the order of [`NAMES`].
-const PARAMETERS: [&[&str]; 4] = [
+const PARAMETERS: [&[&str]; 5] = [
     &["l2"],
     &[],
     &[
@@ -28,6 +28,7 @@ const PARAMETERS: [&[&str]; 4] = [
         "early_stopping",
     ],
     &["variant", "trees", "max_depth", "min_leaf_rows", "split_features"],
+    &[],
 ];
 
 /// Trees are walked at every prediction, and held in memory by every server.
@@ -67,7 +68,8 @@ pub(in crate::project) fn read<'a>(section: &mut Section<'a>, task: Option<Task>
         "logistic" => (Algorithm::Logistic { l2: penalty(section, "l2").unwrap_or(1.0) }, Some(Task::Classification)),
         "linear" => (Algorithm::Linear, Some(Task::Regression)),
         "boosting" => (Algorithm::Boosting(boosting(section, &mut monotone)), None),
-        _ => (Algorithm::Forest(forest(section)), None),
+        "forest" => (Algorithm::Forest(forest(section)), None),
+        _ => (Algorithm::Mean, None),
     };
     refuse_parameters_of_others(section, own);
     if let (Some(text), Some(fits), Some(task)) = (named, fits, task)

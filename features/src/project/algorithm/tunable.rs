@@ -46,7 +46,7 @@ impl Tunable {
     pub fn of(algorithm: &Algorithm) -> &'static [Tunable] {
         match algorithm {
             Algorithm::Logistic { .. } => &[Tunable::L2],
-            Algorithm::Linear => &[],
+            Algorithm::Linear | Algorithm::Mean => &[],
             Algorithm::Boosting(_) => &[
                 Tunable::LearningRate,
                 Tunable::Trees,
@@ -90,7 +90,7 @@ impl Algorithm {
         let dimension = |(parameter, low, high)| Dimension { parameter, low, high };
         let space: &[(Tunable, f64, f64)] = match self {
             Algorithm::Logistic { .. } => &[(Tunable::L2, 1e-3, 1e4)],
-            Algorithm::Linear => &[],
+            Algorithm::Linear | Algorithm::Mean => &[],
             Algorithm::Boosting(_) => &[
                 (Tunable::LearningRate, 0.02, 0.3),
                 (Tunable::Trees, 50.0, 500.0),

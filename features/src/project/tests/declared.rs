@@ -46,6 +46,37 @@ fn everything_declared_is_there() {
 }
 
 #[test]
+fn a_stacked_model_has_its_bases_features_beside_its_own() {
+    let base = |name: &str, features: &str| {
+        format!(
+            "[models.{name}]\nview = \"form\"\nlabel = \"CASE WHEN team = home THEN result > 0 ELSE result < 0 END\"\n\
+             where = \"result  <>  0\"\ntask = \"classification\"\nfeatures = {features}\n\n"
+        )
+    };
+    let further =
+        format!("{}{}[endpoints.winner]", base("a", "[\"score\", \"down\"]"), base("b", "[\"yards_recent\"]"));
+    let declared = |own: &str| {
+        let project =
+            changed(&[("seed      = 7", &format!("stack = [\"b\", \"a\"]\n{own}")), ("[endpoints.winner]", &further)]);
+        let project = project.unwrap_or_else(|problems| panic!("{problems}"));
+        let model = Model::clone(&project.models["winner"]);
+        let names = |model: &Model| -> Vec<String> {
+            model.inputs.iter().map(|&input| model.view.columns[input].name.to_string()).collect()
+        };
+        let stack = model.stack.clone().unwrap();
+        let bases: Vec<(String, Vec<usize>)> =
+            stack.bases.iter().map(|base| (base.name.to_string(), model.places_of(base))).collect();
+        (names(&model), stack.own, bases)
+    };
+    let (inputs, own, bases) = declared("");
+    assert_eq!((inputs, own), (["yards_recent", "score", "down"].map(str::to_owned).to_vec(), 0));
+    assert_eq!(bases, [("b".to_owned(), vec![0]), ("a".to_owned(), vec![1, 2])]);
+    let (inputs, own, bases) = declared("features = [\"down\"]");
+    assert_eq!((inputs, own), (["down", "yards_recent", "score"].map(str::to_owned).to_vec(), 1));
+    assert_eq!(bases, [("b".to_owned(), vec![1]), ("a".to_owned(), vec![2, 0])]);
+}
+
+#[test]
 fn a_skew_check_is_declared_for_a_stream_and_off_with_a_share_of_nothing() {
     let declared = |keys: &str| {
         let check_of = format!("[streams.plays.skew_check]\n{keys}\n[models.winner]\n");

@@ -136,6 +136,54 @@ fn algorithms_that_do_not_fit() {
 }
 
 #[test]
+fn stacks_that_do_not_fit() {
+    let base = "view = \"form\"\nlabel = \"CASE WHEN team = home THEN result > 0 ELSE result < 0 END\"\n\
+                where = \"result <> 0\"\ntask = \"classification\"\ngroup = \"game_id\"\n";
+    let further = |name: &str, declared: &str| format!("\n[models.{name}]\n{declared}\n[endpoints.winner]");
+    let stacked = |stack: &str, further: &str| {
+        explained(&[("seed      = 7", &format!("{stack}\nseed = 7")), ("\n[endpoints.winner]", further)])
+    };
+    let on = |stack: &str, declared: &str| stacked(stack, &further("other", declared));
+    golden!(
+        [
+            on("stack = []", base),
+            on("stack = 5", base),
+            on("stack = [\"othr\", \"other\", \"other\"]", base),
+            on("stack = [\"winner\"]", base),
+            on("stack = \"other\"", &format!("{base}stack = \"winner\"")),
+            on("stack = \"other\"", &format!("{base}stack = \"third\"\n\n[models.third]\n{base}")),
+            on("stack = \"other\"", &format!("{base}per = \"down\"")),
+            on(
+                "stack = \"other\"",
+                &base
+                    .replace("task = \"classification\"", "task = \"regression\"")
+                    .replace("CASE WHEN team = home THEN result > 0 ELSE result < 0 END", "result")
+            ),
+            on("stack = \"other\"", &base.replace("result > 0 ELSE", "result > 7 ELSE")),
+            on("stack = \"other\"", &base.replace("where = \"result <> 0\"\n", "")),
+            on("stack = \"other\"", &base.replace("\"game_id\"", "[\"game_id\", \"season\"]")),
+            on("stack = \"other\"\nper = \"down\"", base),
+            stacked("stack = \"down\"\nfeatures = [\"down\"]", &further("down", base)),
+            explained(&[
+                ("algorithm = \"logistic\"\nl2        = 0.5\n", "algorithm = \"boosting\"\nstack = \"other\"\n"),
+                ("\n[endpoints.winner]", &further("other", base)),
+            ]),
+        ]
+        .concat()
+    );
+}
+
+#[test]
+fn a_stack_over_two_views_is_refused() {
+    let other = VIEW.replace("VIEW form", "VIEW other");
+    let manifest = PROJECT.replace("seed      = 7", "stack = \"drive\"").replace(
+        "\n[endpoints.winner]",
+        "\n[models.drive]\nview = \"other\"\nlabel = \"result > 0\"\ntask = \"classification\"\n\n[endpoints.winner]",
+    );
+    golden!(check(&manifest, &[("form", VIEW), ("other", &other)]).expect_err("two views").to_string());
+}
+
+#[test]
 fn gates_that_do_not_fit() {
     golden!(each(&[
         ("log_loss = { max = 0.6 }", "log_los = { max = 0.6 }"),

@@ -41,6 +41,8 @@ pub enum OnnxError {
     Length { place: String, claimed: u64, held: u64 },
     #[error("{place} holds elements of type {element}, which models of tables do not use")]
     Element { place: String, element: i32 },
+    #[error("{place} holds a text of more than {limit} bytes, too long for the name of a class or category")]
+    Text { place: String, limit: usize },
     #[error("operator {operator} {reason}")]
     Operator { operator: String, reason: &'static str },
     #[error("the trees of operator {operator} are broken: {reason}")]

@@ -1,10 +1,11 @@
 //! Files of others, read and checked before ONNX Runtime sees them: whole, of a version that it knows, complete in
-//! themselves, of a bounded size, and of operators that give equal rows equal predictions.
+//! themselves, of operators that exporters of table models use, and of a bounded size, in the file and at work.
 
 mod error;
 mod interface;
 mod operators;
 mod select;
+mod sizes;
 mod survey;
 mod tensors;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use prost::Message;
 
 pub use error::OnnxError;
 pub use interface::{Columns, Element, Input, Output};
+pub(crate) use sizes::BLOCK;
 
 use super::proto::{GraphProto, ModelProto};
 
@@ -58,9 +60,11 @@ impl OnnxFile {
         let graph = model.graph.as_ref().ok_or(OnnxError::NoGraph)?;
         constants(graph)?;
         operators::check(graph)?;
+        let inputs = interface::inputs(graph)?;
+        sizes::check(graph, &inputs)?;
         let entries = model.metadata_props.iter().map(|entry| (entry.key.clone(), entry.value.clone()));
         Ok(OnnxFile {
-            inputs: interface::inputs(graph)?,
+            inputs,
             outputs: interface::outputs(graph)?,
             bytes: bytes.into(),
             producer: format!("{} {}", model.producer_name, model.producer_version).trim().to_owned(),

@@ -85,12 +85,33 @@ impl Graph {
         name
     }
 
-    pub(super) fn finish(self, name: &str, input: ValueInfoProto, output: ValueInfoProto) -> GraphProto {
+    /// Whether a value of the graph has this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.constants.iter().any(|constant| constant.name == name)
+            || self.nodes.iter().any(|node| node.output.iter().any(|output| output == name))
+    }
+
+    /// Adds all of a graph of its own, every name in it behind `prefix` but for its input, which is `given` here. Returns
+    /// what `output` is called then.
+    pub(super) fn absorb(&mut self, graph: Graph, prefix: &str, (input, given): (&str, &str), output: &str) -> String {
+        let renamed = |name: &str| if name == input { given.to_owned() } else { format!("{prefix}{name}") };
+        self.nodes.extend(graph.nodes.into_iter().map(|node| NodeProto {
+            input: node.input.iter().map(|name| renamed(name)).collect(),
+            output: node.output.iter().map(|name| renamed(name)).collect(),
+            name: renamed(&node.name),
+            ..node
+        }));
+        let constants = graph.constants.into_iter();
+        self.constants.extend(constants.map(|constant| TensorProto { name: renamed(&constant.name), ..constant }));
+        renamed(output)
+    }
+
+    pub(super) fn finish(self, name: &str, input: Vec<ValueInfoProto>, output: ValueInfoProto) -> GraphProto {
         GraphProto {
             node: self.nodes,
             name: name.to_owned(),
             initializer: self.constants,
-            input: vec![input],
+            input,
             output: vec![output],
             ..GraphProto::default()
         }
@@ -99,9 +120,14 @@ impl Graph {
 
 /// A table of doubles: any number of rows, `width` columns.
 pub(super) fn table(name: &str, width: usize, doc: String) -> ValueInfoProto {
+    table_of(element::DOUBLE, name, width, doc)
+}
+
+/// The same of elements of another type.
+pub(super) fn table_of(elem_type: i32, name: &str, width: usize, doc: String) -> ValueInfoProto {
     let rows = Dimension { value: Some(DimensionValue::Param("rows".to_owned())) };
     let columns = Dimension { value: Some(DimensionValue::Value(signed(width))) };
-    let tensor = TensorType { elem_type: element::DOUBLE, shape: Some(TensorShapeProto { dim: vec![rows, columns] }) };
+    let tensor = TensorType { elem_type, shape: Some(TensorShapeProto { dim: vec![rows, columns] }) };
     ValueInfoProto {
         name: name.to_owned(),
         r#type: Some(TypeProto { value: Some(TypeValue::Tensor(tensor)) }),

@@ -14,6 +14,7 @@ pub use trial::Trial;
 
 use super::{Predictor, rows_of};
 use crate::artifact::{Link, OnnxModel};
+use crate::onnx::BLOCK;
 
 /// Sessions of one model at most: as many threads predict by it without waiting for each other.
 const MAX_SESSIONS: usize = 4;
@@ -57,7 +58,13 @@ impl OnnxPredictor {
     /// As [`Predictor::predict`], and says why there is no prediction.
     pub fn run(&self, inputs: &[f64], out: &mut [f64]) -> Result<(), OnnxRunError> {
         let out = rows_of(self.width, inputs, out);
-        if out.is_empty() { Ok(()) } else { self.session().run(inputs, out) }
+        if out.is_empty() {
+            return Ok(());
+        }
+        // What a model makes of a block was bounded when its file was read.
+        let mut blocks = inputs.chunks(self.width.max(1) * BLOCK).zip(out.chunks_mut(BLOCK));
+        let mut session = self.session();
+        blocks.try_for_each(|(inputs, out)| session.run(inputs, out))
     }
 
     /// One that nobody uses, else the first that is free again.

@@ -66,33 +66,6 @@ async fn features_are_taken_by_name_in_any_order() {
 }
 
 #[tokio::test]
-async fn an_explanation_says_what_each_feature_adds() {
-    let server = Server::with_history();
-    let features = r#""features":{"lead":2,"time":null,"ahead":true,"lead_before":4}"#;
-    let (status, body) = server.predict(&format!(r#"{{"endpoint":"win",{features},"explain":true}}"#)).await;
-    assert_eq!(status, 200, "{body}");
-    let explanation = &body["explanation"];
-    let contributions = json!({ "lead": 0.2, "time": 0.0, "ahead": 0.0, "lead_before": 0.2 });
-    assert_eq!(explanation["contributions"], contributions);
-    assert_eq!(explanation["base"], 0.0);
-    close(&body, logistic(explanation["margin"].as_f64().expect("a margin")));
-    let (_, silent) = server.predict(&format!(r#"{{"endpoint":"win",{features}}}"#)).await;
-    assert_eq!(silent.get("explanation"), None);
-}
-
-#[tokio::test]
-async fn every_row_of_a_batch_is_explained() {
-    let server = Server::with_history();
-    let row = |lead: i64| json!({ "lead": lead, "time": 0, "ahead": false, "lead_before": 0 });
-    let body = json!({ "endpoint": "win", "features": [row(1), { "lead": 1 }, row(3)], "explain": true });
-    let (status, body) = server.post("/predict/batch", body.to_string()).await;
-    assert_eq!(status, 200, "{body}");
-    let leads =
-        [0, 2].map(|row| body["results"][row]["explanation"]["contributions"]["lead"].as_f64().expect("a number"));
-    assert!((leads[0] - 0.1).abs() < 1e-12 && (leads[1] - 0.3).abs() < 1e-12, "{body}");
-}
-
-#[tokio::test]
 async fn a_model_reference_is_answered_by_exactly_that_version() {
     let server = Server::with_history();
     server.registry_publish("win", 5.0);

@@ -4,6 +4,7 @@ mod answers;
 mod as_of;
 mod bad_bodies;
 mod connections;
+mod explanations;
 mod limits;
 mod status;
 mod support;

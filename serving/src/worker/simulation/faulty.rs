@@ -9,7 +9,7 @@ use features::online::{
 };
 
 use crate::log::{
-    Appended, Consumer, Entry, Epoch, EventLog, LogError, MemoryLog, ProducerId, ReadLimit, Sequence, StoredBatch,
+    Appended, Consumer, Entry, Epoch, EventLog, LogError, MemoryLog, ProducerId, Read, ReadLimit, Sequence,
     TopicPartition, Transaction,
 };
 use crate::worker::WorkerError;
@@ -85,7 +85,7 @@ impl EventLog for FaultyLog {
         self.inner.last_sequence(producer)
     }
 
-    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Vec<StoredBatch>, LogError> {
+    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Read, LogError> {
         self.faults.around(log_fault, || self.inner.read(place, from, limit))
     }
 
@@ -95,6 +95,10 @@ impl EventLog for FaultyLog {
 
     fn end(&self, place: &TopicPartition) -> Result<u64, LogError> {
         self.inner.end(place)
+    }
+
+    fn count(&self, place: &TopicPartition) -> Result<Option<u64>, LogError> {
+        self.inner.count(place)
     }
 
     fn open(&self, consumer: &Consumer) -> Result<Epoch, LogError> {

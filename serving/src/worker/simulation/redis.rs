@@ -12,12 +12,10 @@ use features::project::RedisConnection;
 use super::faulty::{Faults, FaultyLog, FaultyStore, Flaw};
 use super::{Coupling, Dice, Outcome, World, events, unique_claim};
 use crate::log::ReadLimit;
-use crate::worker::Backend;
+use crate::worker::backend::Ground;
 use crate::worker::fixture::plan;
 use crate::worker::machine::Worker;
 use crate::worker::step::{Settings, Step};
-
-type RedisWorker = Worker<FaultyLog, FaultyStore<RedisStore>>;
 
 /// A log with all events in it, and states in Redis under a prefix of their own.
 struct Bench {
@@ -43,10 +41,10 @@ impl Bench {
         Bench { world, store: open(&connection), undisturbed }
     }
 
-    fn worker(&self, faults: &Arc<Faults>) -> RedisWorker {
+    fn worker(&self, faults: &Arc<Faults>) -> Worker {
         let log = Arc::new(FaultyLog { inner: self.world.log.clone(), faults: faults.clone() });
         let store = FaultyStore { inner: self.store.clone(), faults: faults.clone(), flaw: Flaw::None };
-        let backend = Backend::separate(log, Arc::new(store), self.world.plan.consumer(0));
+        let backend = Ground::separate(log, Arc::new(store)).backend(self.world.plan.consumer(0));
         // Small batches, flushes and caches, so that there is a call of every kind to fail.
         let settings = Settings {
             batch: ReadLimit { records: 3, bytes: usize::MAX },
@@ -58,7 +56,7 @@ impl Bench {
     }
 
     /// Lets a worker go on until there is nothing left to do; a failed step is a crash of which it knows.
-    fn drain(&self, worker: &mut RedisWorker) {
+    fn drain(&self, worker: &mut Worker) {
         for _ in 0..10_000 {
             if worker.step().is_ok_and(|step| step == Step::Idle) {
                 return;
@@ -68,7 +66,7 @@ impl Bench {
     }
 
     /// Steps until so many batches are committed.
-    fn commit(&self, worker: &mut RedisWorker, batches: usize) {
+    fn commit(&self, worker: &mut Worker, batches: usize) {
         let mut committed = 0;
         while committed < batches {
             if matches!(worker.step().expect("step"), Step::Committed(_)) {

@@ -7,7 +7,7 @@ use super::Bench;
 use crate::log::ReadLimit;
 use crate::worker::fixture::play;
 
-fn one_at_a_time(bench: &Bench, flush_every: i64) -> super::Worker<super::MemoryLog, super::MemoryStore> {
+fn one_at_a_time(bench: &Bench, flush_every: i64) -> super::Worker {
     let batch = ReadLimit { records: 1, bytes: usize::MAX };
     let mut worker = bench.worker(Settings { batch, flush_every, ..Settings::default() });
     while worker.step().expect("step") != Step::Ready {}

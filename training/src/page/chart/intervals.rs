@@ -1,12 +1,11 @@
 use models::evaluation::Interval;
 
 use super::super::markup::escape;
-use super::bars::shortened;
+use super::bars::{shortened, width_of_names};
 use super::frame::{WIDTH, labelled, open};
 use super::scale::{Scale, around, small};
 
 const ROW: f64 = 26.0;
-const NAMES: f64 = 190.0;
 const RIGHT: f64 = 18.0;
 const AXIS: f64 = 46.0;
 
@@ -25,7 +24,8 @@ pub(in crate::page) fn intervals(title: &str, axis: &str, guide: f64, rows: &[In
     let bottom = small(rows.len()) * ROW + 8.0;
     let ends = |row: &IntervalRow| row.interval.map_or([row.value; 2], |i| [i.low, i.high]);
     let range = around(rows.iter().flat_map(ends).chain([guide]));
-    let scale = Scale::new(range, (NAMES, WIDTH - RIGHT));
+    let names = width_of_names(rows.iter().map(|row| row.name.as_str()));
+    let scale = Scale::new(range, (names, WIDTH - RIGHT));
     let mut drawing = open(title, bottom + AXIS);
     for (tick, text) in labelled(&scale.ticks(4)) {
         let x = scale.place(tick);
@@ -45,11 +45,11 @@ pub(in crate::page) fn intervals(title: &str, axis: &str, guide: f64, rows: &[In
             "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{shown}</text>\n\
              <line class=\"ours-whisker\" x1=\"{low:.1}\" y1=\"{y:.1}\" x2=\"{high:.1}\" y2=\"{y:.1}\"/>\n\
              <circle class=\"ours-dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"><title>{told}</title></circle>\n",
-            NAMES - 10.0,
+            names - 10.0,
             y + 4.5
         ));
     }
-    let (middle, y, axis) = (f64::midpoint(NAMES, WIDTH - RIGHT), bottom + 38.0, escape(axis));
+    let (middle, y, axis) = (f64::midpoint(names, WIDTH - RIGHT), bottom + 38.0, escape(axis));
     drawing
         + &format!(
             "<text class=\"axis-name\" x=\"{middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{axis}</text>\n</svg>\n"

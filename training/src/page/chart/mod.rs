@@ -5,6 +5,7 @@ mod curve;
 mod frame;
 mod histogram;
 mod intervals;
+mod pairs;
 mod reliability;
 mod scale;
 
@@ -12,4 +13,5 @@ pub(super) use bars::bars;
 pub(super) use curve::{learning, roc};
 pub(super) use histogram::{histogram, sparkline, two_histograms};
 pub(super) use intervals::{IntervalRow, intervals};
+pub(super) use pairs::{Pair, pairs};
 pub(super) use reliability::reliability;

@@ -18,8 +18,14 @@ pub(in crate::page) fn head(page: &mut Markup, manifest: &Manifest) {
     let when = models::timestamp::rfc3339(manifest.created_at);
     // To the minute: the rest is in the manifest.
     let when = when.get(..16).unwrap_or(&when).replace('T', " ");
-    let about =
-        format!("{task} by {}, over the view {}; trained {when} UTC", manifest.algorithm.name, manifest.view.name);
+    let algorithm = &manifest.algorithm.name;
+    let by = match &manifest.family {
+        None => algorithm.clone(),
+        Some(family) => {
+            format!("{algorithm}: {} models, one per {}, and a general one", family.members.len(), family.per)
+        }
+    };
+    let about = format!("{task} by {by}; over the view {}; trained {when} UTC", manifest.view.name);
     page.element("p class=\"sub\"", &about);
     page.raw("<dl class=\"cards\">\n");
     let evaluation = &manifest.evaluation;
@@ -45,11 +51,15 @@ pub(in crate::page) fn head(page: &mut Markup, manifest: &Manifest) {
     let (gate, class) = match manifest.gate.outcome {
         GateOutcome::Passed => ("passed", "good"),
         GateOutcome::Failed => ("failed", "bad"),
-        GateOutcome::None => ("none declared", ""),
+        GateOutcome::None => ("none", ""),
     };
-    card(page, "Gate", gate, class, &gate::reasons(&manifest.gate).join("; "));
+    let reasons = match manifest.gate.outcome {
+        GateOutcome::None => "no rule is declared".to_owned(),
+        _ => gate::reasons(&manifest.gate).join("; "),
+    };
+    card(page, "Gate", gate, class, &reasons);
     match &manifest.parity {
-        None => card(page, "Parity", "not checked", "", "run clutch parity"),
+        None => card(page, "Parity", "unknown", "", "run clutch parity"),
         Some(parity) if parity.mismatches == 0 => {
             card(page, "Parity", "proven", "good", &format!("{} values, equal in every host", count(parity.values)));
         }

@@ -1,11 +1,13 @@
 //! The page's sections, from what matters most to where it came from.
 
+mod family;
 mod head;
 mod model;
 mod parts;
 mod quality;
 mod validation;
 
+pub(super) use family::family;
 pub(super) use head::{head, warnings};
 pub(super) use model::{coefficients, distributions, importances, origin};
 pub(super) use parts::{learning_curve, slices};

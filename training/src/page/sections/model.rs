@@ -1,5 +1,6 @@
 //! What the model does with its features, and where it comes from.
 
+use features::value::Type;
 use models::artifact::Manifest;
 use models::profile::{Distribution, Profile};
 
@@ -13,7 +14,8 @@ const MOST_BARS: usize = 25;
 pub(in crate::page) fn importances(page: &mut Markup, manifest: &Manifest) {
     let Some(importances) = &manifest.importances else { return };
     let lead = format!(
-        "The mean size of each feature's contribution to the margin, over {} rows of the training part.",
+        "The mean size of each feature's contribution to the margin{}, over {} rows of the training part.",
+        of_general(manifest),
         count(importances.rows)
     );
     page.section("importances", "Importances", &lead).raw("<div class=\"figures\">\n");
@@ -32,14 +34,17 @@ pub(in crate::page) fn importances(page: &mut Markup, manifest: &Manifest) {
 
 pub(in crate::page) fn coefficients(page: &mut Markup, manifest: &Manifest) {
     let Some(coefficients) = &manifest.coefficients else { return };
-    let lead = "In original units: what one more of the feature adds to the margin. The weightiest first.";
-    page.section("coefficients", "Coefficients", lead);
+    let lead = format!(
+        "In original units: what one more of the feature adds to the margin{}. The weightiest first.",
+        of_general(manifest)
+    );
+    page.section("coefficients", "Coefficients", &lead);
     let mut terms: Vec<_> = coefficients.terms.iter().collect();
     let weight = |term: &models::artifact::Coefficient| term.standardised.unwrap_or(term.value).abs();
     terms.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     let term = |term: &&models::artifact::Coefficient| {
         let standardised = term.standardised.map(|x| format!("{x:+.4}")).unwrap_or_default();
-        [term.feature.clone(), number(term.value), standardised, number(term.imputation)].map(Cell::Text).to_vec()
+        [term.feature.clone(), number(term.value), standardised, number(imputation(term))].map(Cell::Text).to_vec()
     };
     let intercept = ["(intercept)".to_owned(), number(coefficients.intercept), String::new(), String::new()];
     let rows: Vec<Vec<Cell>> = terms.iter().map(term).chain([intercept.map(Cell::Text).to_vec()]).collect();
@@ -47,11 +52,24 @@ pub(in crate::page) fn coefficients(page: &mut Markup, manifest: &Manifest) {
     page.end_section();
 }
 
+/// Of a family these are the general model's.
+fn of_general(manifest: &Manifest) -> &'static str {
+    if manifest.family.is_some() { " of the general model" } else { "" }
+}
+
+/// What is left of zero after rounding, beside the feature's own spread, is zero to a reader.
+fn imputation(term: &models::artifact::Coefficient) -> f64 {
+    let spread = term.standardised.map_or(0.0, |standardised| (standardised / term.value).abs());
+    if term.imputation.abs() < 1e-9 * spread { 0.0 } else { term.imputation }
+}
+
 pub(in crate::page) fn distributions(page: &mut Markup, manifest: &Manifest, profile: &Profile) {
     let lead = "Over the training part: the picture to hold live values against.";
     page.section("distributions", "Features and prediction", lead);
-    let row = |name: &str, of: &Distribution| {
+    let row = |name: &str, of: &Distribution, whole: bool| {
         let values = of.values.as_ref();
+        // The digest interpolates between whole numbers.
+        let median = values.and_then(|v| v.quantiles.get(4).copied()).map(|x| if whole { x.round() } else { x });
         let cell = |value: Option<f64>| Cell::Text(value.map(number).unwrap_or_default());
         #[expect(clippy::cast_precision_loss, reason = "a count of rows is below 2^53")]
         let missing = of.missing as f64 / profile.rows.max(1) as f64 * 100.0;
@@ -60,13 +78,18 @@ pub(in crate::page) fn distributions(page: &mut Markup, manifest: &Manifest, pro
             Cell::Drawing(spark(name, of)),
             format!("{missing:.1} %").into(),
             cell(values.map(|v| v.min)),
-            cell(values.and_then(|v| v.quantiles.get(4).copied())),
+            cell(median),
             cell(values.map(|v| v.mean)),
             cell(values.map(|v| v.max)),
         ]
     };
-    let mut rows: Vec<Vec<Cell>> = profile.features.iter().map(|of| row(&of.name, &of.distribution)).collect();
-    rows.push(row(&format!("prediction ({})", manifest.signature.output.name()), &profile.prediction));
+    let whole = |name: &str| {
+        let feature = manifest.signature.features.iter().find(|feature| feature.name == name);
+        feature.is_some_and(|feature| matches!(feature.ty, Type::Int | Type::Bool))
+    };
+    let mut rows: Vec<Vec<Cell>> =
+        profile.features.iter().map(|of| row(&of.name, &of.distribution, whole(&of.name))).collect();
+    rows.push(row(&format!("prediction ({})", manifest.signature.output.name()), &profile.prediction, false));
     table(page, &["feature", "distribution", "missing", "min", "median", "mean", "max"], &rows);
     page.end_section();
 }
@@ -99,6 +122,13 @@ pub(in crate::page) fn origin(page: &mut Markup, manifest: &Manifest) {
     }
     for (name, value) in &manifest.algorithm.parameters {
         fact(name, value.to_string());
+    }
+    for base in manifest.stack.iter().flat_map(|stack| &stack.bases) {
+        let same = base.version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
+        fact(
+            "stacked on",
+            format!("{}, {}; {same} is the same; digest {}", base.model, base.algorithm.name, base.digest),
+        );
     }
     fact("seed", manifest.seed.to_string());
     fact("data", format!("{} events from {}", count(manifest.data.rows), manifest.data.sources.join(", ")));

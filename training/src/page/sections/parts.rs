@@ -57,6 +57,15 @@ pub(in crate::page) fn slices(page: &mut Markup, manifest: &Manifest, findings: 
 }
 
 pub(in crate::page) fn learning_curve(page: &mut Markup, manifest: &Manifest, findings: &Findings) {
+    if let Some(family) = &manifest.family {
+        let lead = format!(
+            "A family has none: on a share of the training groups other values of {} would have the {} rows that a model of \
+             their own takes, so the curve would compare families of different members.",
+            family.per, family.min_rows
+        );
+        page.section("learning-curve", "Learning curve", &lead).end_section();
+        return;
+    }
     if findings.learning_curve.len() < 2 {
         return;
     }

@@ -1,6 +1,7 @@
 use models::artifact::predictor_of;
 use smartcore::linalg::basic::arrays::Array;
 
+use super::super::super::fit;
 use super::*;
 use crate::algorithm::Warning;
 use crate::fixture::Rectangle;
@@ -101,6 +102,65 @@ fn trees_keep_their_depth_and_leaves_their_rows() {
             .collect();
         assert!(covers.iter().all(|cover| *cover >= 40.0), "{covers:?}");
         assert_eq!(covers.iter().sum::<f32>(), 600.0);
+    }
+}
+
+/// Whole numbers as weights, so that sums are exact.
+fn weights(rows: usize) -> Vec<f64> {
+    (0..rows).map(|row| [1.0, 2.0, 5.0][row % 3]).collect()
+}
+
+#[test]
+fn a_leaf_of_an_extra_tree_is_its_rows_weighted_mean() {
+    let table = Rectangle::new(600, 4);
+    for task in [Task::Classification, Task::Regression] {
+        let weights = weights(600);
+        let training = TrainingRows { weights: Some(&weights), ..table.training(task) };
+        let fitted = forest(&small(ForestVariant::Extra), &training).unwrap();
+        let NativeModel::Trees(model) = &fitted.native else { unreachable!("a forest is trees") };
+        for tree in model.trees() {
+            let alone = TreeModel::new(Link::Identity, 0.0, Aggregation::Mean, 4, vec![tree.nodes().to_vec()]).unwrap();
+            let mut of_rows = vec![f64::NAN; 600];
+            predictor_of(&NativeModel::Trees(alone)).predict(&training.inputs.row_major(training.rows), &mut of_rows);
+            for node in tree.nodes() {
+                let Node::Leaf { value, cover } = node else { continue };
+                let here = || (0..600).filter(|&row| of_rows[row] == f64::from(*value));
+                let weight: f64 = here().map(|row| weights[row]).sum();
+                let mean = here().map(|row| weights[row] * training.labels[row]).sum::<f64>() / weight;
+                assert!((mean - f64::from(*value)).abs() < 1e-6, "{mean} and {value}");
+                // Several leaves may say the same.
+                assert!(f64::from(*cover) <= weight, "{cover} of {weight}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_random_forest_leans_to_rows_that_weigh_more() {
+    let table = Rectangle::new(600, 4);
+    let training = table.training(Task::Classification);
+    let lean = |of_true: f64| {
+        let weights: Vec<f64> = training.labels.iter().map(|y| if *y > 0.5 { of_true } else { 1.0 }).collect();
+        let training = TrainingRows { weights: Some(&weights), ..training };
+        let predictions = predictions(&forest(&small(ForestVariant::Random), &training).unwrap(), &training);
+        predictions.iter().sum::<f64>() / 600.0
+    };
+    let (less, even, more) = (lean(0.2), lean(1.0), lean(5.0));
+    assert!(less + 0.1 < even && even + 0.1 < more, "{less}, {even}, {more}");
+}
+
+#[test]
+fn rows_without_weight_are_not_there() {
+    let table = Rectangle::new(300, 2);
+    let training = table.training(Task::Classification);
+    let weights: Vec<f64> = (0..300).map(|row| if row % 2 == 0 { 2.0 } else { 0.0 }).collect();
+    let even: Vec<usize> = (0..300).step_by(2).collect();
+    let twos = vec![2.0; 300];
+    for variant in [ForestVariant::Random, ForestVariant::Extra] {
+        let algorithm = features::project::Algorithm::Forest(small(variant));
+        let weighted = fit(&algorithm, &TrainingRows { weights: Some(&weights), ..training }).unwrap();
+        let of_even = fit(&algorithm, &TrainingRows { rows: &even, weights: Some(&twos), ..training }).unwrap();
+        assert_eq!(weighted, of_even);
     }
 }
 
