@@ -13,7 +13,7 @@ use models::registry::DirectoryRegistry;
 use serde_json::{Value, json, value::RawValue};
 use serving::ask::{AskParts, ask};
 use serving::clock::{Clock, SystemClock};
-use serving::connect::connect;
+use serving::connect::{connect, open_reader};
 use serving::instance::{Holder, Instance, InstanceError, LockError, Places};
 use serving::views::{Stored, StoredStates};
 
@@ -151,15 +151,12 @@ fn ask_here(
 ) -> anyhow::Result<(u16, Vec<u8>)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (reader, stored) = match &instance {
-        // States in Redis are read where they are; for those of this folder no broker need answer.
-        Some(instance) if project.connections.redis.is_some() => {
+        // How far states are is told by their log: where that is Kafka's, no broker is asked just for one answer.
+        Some(instance) if project.connections.kafka.is_some() => (open_reader(&project, instance, &clock)?, None),
+        Some(instance) => {
             let connected = connect(&project, instance)?;
             let stored = Arc::new(Stored::on(&connected.ground)) as Arc<dyn StoredStates>;
-            (connected.reader(&project, &clock), connected.groups.is_none().then_some(stored))
-        }
-        Some(instance) => {
-            let stored = Arc::new(Stored::on(&instance.ground())) as Arc<dyn StoredStates>;
-            (Arc::clone(instance.store()) as Arc<dyn StateReader>, Some(stored))
+            (connected.reader(&project, &clock), Some(stored))
         }
         None => (Arc::new(MemoryStore::new()) as Arc<dyn StateReader>, None),
     };

@@ -60,11 +60,27 @@ pub fn connect(project: &Project, instance: &Instance) -> Result<Connected, Conn
 impl Connected {
     /// For requests; with a cache where the project declares how old an answer may be.
     pub fn reader(&self, project: &Project, clock: &Arc<dyn Clock>) -> Arc<dyn StateReader> {
-        let states = Arc::clone(&self.states);
-        match project.connections.redis.as_ref().and_then(|redis| redis.cache_max_age) {
-            Some(max_age) => Arc::new(RecentStates::new(states, Arc::clone(clock), max_age)),
-            None => states,
-        }
+        cached(Arc::clone(&self.states), project, clock)
+    }
+}
+
+/// [`Connected::reader`] alone: no broker need answer.
+pub fn open_reader(
+    project: &Project,
+    instance: &Instance,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn StateReader>, ConnectError> {
+    let states = match &project.connections.redis {
+        Some(connection) => redis(connection)?.1,
+        None => Arc::clone(instance.store()) as Arc<dyn StateReader>,
+    };
+    Ok(cached(states, project, clock))
+}
+
+fn cached(states: Arc<dyn StateReader>, project: &Project, clock: &Arc<dyn Clock>) -> Arc<dyn StateReader> {
+    match project.connections.redis.as_ref().and_then(|redis| redis.cache_max_age) {
+        Some(max_age) => Arc::new(RecentStates::new(states, Arc::clone(clock), max_age)),
+        None => states,
     }
 }
 
