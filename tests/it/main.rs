@@ -9,6 +9,8 @@ mod explained;
 #[cfg(feature = "train")]
 mod exploded;
 mod history;
+#[cfg(all(feature = "train", feature = "serve", feature = "kafka"))]
+mod kafka;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod kill;
 #[cfg(all(feature = "train", feature = "serve"))]
