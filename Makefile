@@ -13,10 +13,13 @@ BENCH_VENV := target/bench-venv
 # The same for tests.
 TEST_VENV := target/test-venv
 
-.PHONY: help build demo test onnxruntime check bench bench-quick fuzz clean prerequisites
+# How many schedules `make simulation` explores
+SCHEDULES ?= 100000
+
+.PHONY: help build demo test services services-stop onnxruntime check bench bench-quick simulation fuzz clean prerequisites
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 prerequisites:
 	@scripts/prerequisites.sh
@@ -27,10 +30,16 @@ build: prerequisites ## Build the clutch binary (target/release/clutch)
 demo: build ## Simulate, train, serve, replay a game and watch it (ARGS=--once ends by itself)
 	target/release/clutch demo $(ARGS)
 
-test: prerequisites ## Run every test; those against Python's packages get them from PyPI
+test: prerequisites ## Run every test, with real services started for them; Python's packages come from PyPI
 	@scripts/browser.sh
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
-	$(CARGO) test --workspace --locked
+	scripts/services.sh run $(CARGO) test --workspace --locked
+
+services: ## Start the real services that streams can run on (Apache Kafka, Redis); .clutch/services/env has their addresses
+	@scripts/services.sh start
+
+services-stop: ## Stop them
+	@scripts/services.sh stop
 
 onnxruntime: ## Fetch ONNX Runtime from PyPI, for models brought from outside (for every project; PROJECT=folder: for that one)
 	@scripts/onnxruntime.sh $(PROJECT)
@@ -45,6 +54,9 @@ $(BENCH_VENV)/ready: benches/peers/requirements.txt
 	python3 -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/requirements.txt
 	touch $@
+
+simulation: prerequisites ## Explore SCHEDULES (100000) random schedules of crashes, zombies and fail-overs of the protocol
+	CLUTCH_SCHEDULES=$(SCHEDULES) $(CARGO) test --release --locked -p serving --lib worker::simulation::schedules -- --nocapture
 
 fuzz: ## Feed hostile input to what reads it, FUZZ_SECONDS (60) per target; needs a nightly compiler
 	@scripts/fuzz.sh

@@ -170,8 +170,8 @@ fn start_workers(project: &Project, instance: &Instance) -> Workers {
     let routes = Arc::new(Routes::new(project));
     refresh(&routes, &registry, &Binder::new(project, &routes, Arc::clone(&metrics)), &metrics);
     let parts = Parts {
-        log: Arc::clone(instance.log()),
-        store: Arc::clone(instance.store()),
+        ground: instance.ground(),
+        groups: None,
         routes,
         clock: Arc::new(SystemClock),
         metrics,
@@ -223,7 +223,7 @@ fn copy(log: &EmbeddedLog, topic: &str, partition: u32) {
     let limit = Settings::default().batch;
     let mut next = 0;
     loop {
-        let batches = log.read(&consumer.place, next, limit).expect("read");
+        let batches = log.read(&consumer.place, next, limit).expect("read").batches;
         let Some(last) = batches.last().map(StoredBatch::end) else { return };
         let mut batch = RecordBatch::new();
         for record in batches.iter().flat_map(|batch| batch.records_from(next)) {
@@ -264,7 +264,7 @@ fn steady(project: &Project, plays: &[(String, Vec<u8>)]) -> Vec<i64> {
             assert!(log.wait(&output.topic, &[(partition, end - 1)], FOREVER).expect("topic"));
         }
         let all = ReadLimit { records: usize::MAX, bytes: usize::MAX };
-        let predictions = log.read(&output, 0, all).expect("read");
+        let predictions = log.read(&output, 0, all).expect("read").batches;
         // Every play has a prediction, so both topics count alike.
         let records = predictions.iter().flat_map(StoredBatch::records);
         latencies.extend(records.map(|record| record.append_time - intended[&(partition, record.offset)]));

@@ -59,6 +59,8 @@ pub(crate) fn run(_args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Ok(project) => {
             findings.push(Finding::ok("project", format!("`{}` has no problems", project.name)));
             findings.extend(state(&project));
+            #[cfg(feature = "serve")]
+            findings.extend(redis(&project));
             #[cfg(feature = "train")]
             findings.extend(history(&project));
             findings.extend(registry(&project, context));
@@ -158,6 +160,37 @@ fn server(dir: &Path) -> Finding {
         }
         Err(_) => Finding::ok("server", format!("none runs (the last was process {})", holder.pid)),
     }
+}
+
+/// Whether the Redis that the project names can keep states.
+#[cfg(feature = "serve")]
+fn redis(project: &Project) -> Option<Finding> {
+    use features::online::{RedisProblem, RedisStore};
+
+    let connection = project.connections.redis.as_ref()?;
+    Some(match RedisStore::open(connection) {
+        Ok(_) => Finding::ok("redis", format!("{} keeps states", connection.address())),
+        Err(problem) => {
+            let remedy = match problem {
+                RedisProblem::Unreachable { .. } | RedisProblem::Busy { .. } => {
+                    "start it, or correct the address, user and password in [connections]"
+                }
+                _ => "clutch serve refuses it until then",
+            };
+            Finding::fail("redis", with_causes(&problem), remedy)
+        }
+    })
+}
+
+#[cfg(feature = "serve")]
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(feature = "train")]

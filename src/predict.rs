@@ -12,7 +12,8 @@ use features::project::Project;
 use models::registry::DirectoryRegistry;
 use serde_json::{Value, json, value::RawValue};
 use serving::ask::{AskParts, ask};
-use serving::clock::SystemClock;
+use serving::clock::{Clock, SystemClock};
+use serving::connect::{connect, open_reader};
 use serving::instance::{Holder, Instance, InstanceError, LockError, Places};
 use serving::views::{Stored, StoredStates};
 
@@ -148,20 +149,23 @@ fn ask_here(
     instance: Option<Instance>,
     body: Vec<u8>,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
-    let reader: Arc<dyn StateReader> = match &instance {
-        Some(instance) => Arc::clone(instance.store()) as Arc<dyn StateReader>,
-        None => Arc::new(MemoryStore::new()),
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (reader, stored) = match &instance {
+        // How far states are is told by their log: where that is Kafka's, no broker is asked just for one answer.
+        Some(instance) if project.connections.kafka.is_some() => (open_reader(&project, instance, &clock)?, None),
+        Some(instance) => {
+            let connected = connect(&project, instance)?;
+            let stored = Arc::new(Stored::on(&connected.ground)) as Arc<dyn StoredStates>;
+            (connected.reader(&project, &clock), Some(stored))
+        }
+        None => (Arc::new(MemoryStore::new()) as Arc<dyn StateReader>, None),
     };
-    let stored = instance.as_ref().map(|instance| {
-        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
-        Arc::new(Stored { log, store }) as Arc<dyn StoredStates>
-    });
     let parts = AskParts {
         project: Arc::new(project),
         registry: Arc::new(DirectoryRegistry::new(registry, clock::clock())),
         reader,
         stored,
-        clock: Arc::new(SystemClock),
+        clock,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     Ok(runtime.block_on(ask(parts, "/predict", body))?)

@@ -5,6 +5,7 @@ pub mod ask;
 mod back_off;
 mod causes;
 pub mod clock;
+pub mod connect;
 #[cfg(test)]
 mod fixture;
 pub mod http;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use features::online::StateReader;
 use features::project::Project;
 use models::registry::Registry;
 use tokio::net::TcpListener;
@@ -15,8 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Desk};
 use crate::clock::Clock;
+use crate::connect::{ConnectError, Connected, connect};
 use crate::http::{App, Limits, Readiness, router, serve_connections};
 use crate::instance::{Instance, LockError};
+use crate::log::EventLog;
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
@@ -71,6 +72,8 @@ pub enum ServeError {
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
     Workers(#[from] StartError),
     #[error(transparent)]
     Sinks(#[from] SinkStartError),
@@ -91,12 +94,16 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     instance.announce(http)?;
 
     let metrics = Arc::new(Metrics::new());
-    let stored = Stored { log: Arc::clone(instance.log()), store: Arc::clone(instance.store()) };
-    let (followed, seen) = load_routes(&project, registry, &metrics, Some(Arc::new(stored))).await?;
+    let (connected, instance) = connected(&project, instance).await?;
+    let reader = connected.reader(&project, &clock);
+    let Connected { ground, groups, .. } = connected;
+    // What a group gives to this process it learns later: until then nothing here is behind.
+    let stored = groups.is_none().then(|| Arc::new(Stored::on(&ground)) as Arc<dyn StoredStates>);
+    let (followed, seen) = load_routes(&project, registry, &metrics, stored).await?;
     let checks = Arc::new(Checks::new(&project, &metrics));
     let parts = worker::Parts {
-        log: Arc::clone(instance.log()),
-        store: Arc::clone(instance.store()),
+        ground: ground.clone(),
+        groups,
         routes: Arc::clone(&followed.routes),
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
@@ -105,11 +112,17 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     };
     let admin_socket = admin::bind(instance.socket())?;
     let workers = start_workers(&project, parts).await?;
-    let sinks = start_sinks(&project, &instance, &clock, &metrics).await?;
-    start_checks(&checks, &workers, &instance, &clock).await?;
+    let sinks = SinkParts {
+        log: Arc::clone(&ground.log),
+        database: instance.database().clone(),
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(&metrics),
+    };
+    let sinks = start_sinks(&project, sinks).await?;
+    start_checks(&checks, &workers, &ground.log, &clock).await?;
     let desk = Arc::new(Desk {
-        log: Arc::clone(instance.log()),
-        store: Arc::clone(instance.store()),
+        log: ground.log,
+        store: ground.store,
         plans: workers.plans().to_vec(),
         routes: Arc::clone(&followed.routes),
         workers: Some(Arc::clone(&workers)),
@@ -117,7 +130,6 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         checks: Some(Arc::clone(&checks)),
     });
 
-    let reader: Arc<dyn StateReader> = instance.store().clone();
     let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
     let service = PredictService::new(routes, direct, reader, clock);
     let readiness = Arc::new(ServerReadiness { workers: Arc::clone(&workers), shutdown: shutdown.clone() });
@@ -152,24 +164,19 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     spawn_blocking(stop).await.map_err(|_| ServeError::Interrupted("stopped"))
 }
 
+async fn connected(project: &Arc<Project>, instance: Instance) -> Result<(Connected, Instance), ServeError> {
+    let project = Arc::clone(project);
+    let connecting = spawn_blocking(move || connect(&project, &instance).map(|connected| (connected, instance))).await;
+    Ok(connecting.map_err(|_| ServeError::Interrupted("connected"))??)
+}
+
 async fn start_workers(project: &Arc<Project>, parts: worker::Parts) -> Result<Arc<Workers>, ServeError> {
     let project = Arc::clone(project);
     let started = spawn_blocking(move || Workers::start(&project, &parts)).await;
     Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its workers"))??))
 }
 
-async fn start_sinks(
-    project: &Arc<Project>,
-    instance: &Instance,
-    clock: &Arc<dyn Clock>,
-    metrics: &Arc<Metrics>,
-) -> Result<Arc<Sinks>, ServeError> {
-    let parts = SinkParts {
-        log: Arc::clone(instance.log()),
-        database: instance.database().clone(),
-        clock: Arc::clone(clock),
-        metrics: Arc::clone(metrics),
-    };
+async fn start_sinks(project: &Arc<Project>, parts: SinkParts) -> Result<Arc<Sinks>, ServeError> {
     let project = Arc::clone(project);
     let started = spawn_blocking(move || Sinks::start(&project, &parts)).await;
     Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its sinks"))??))
@@ -178,11 +185,11 @@ async fn start_sinks(
 async fn start_checks(
     checks: &Arc<Checks>,
     workers: &Arc<Workers>,
-    instance: &Instance,
+    log: &Arc<dyn EventLog>,
     clock: &Arc<dyn Clock>,
 ) -> Result<(), ServeError> {
     let (checks, workers) = (Arc::clone(checks), Arc::clone(workers));
-    let (log, clock) = (Arc::clone(instance.log()), Arc::clone(clock));
+    let (log, clock) = (Arc::clone(log), Arc::clone(clock));
     let started = spawn_blocking(move || checks.start(workers.plans(), &log, &clock)).await;
     Ok(started.map_err(|_| ServeError::Interrupted("started its skew checks"))??)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use features::project::Project;
 use serving::admin::{Client, ClientError, Desk, ReadAnswer, Status};
+use serving::connect::connect;
 use serving::instance::Instance;
 use serving::log::TopicPartition;
 use serving::routing::Routes;
@@ -33,14 +34,16 @@ impl Access {
             Err(ClientError::Unreachable { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        if !state_dir.join("db").exists() {
+        let embedded = project.connections.kafka.is_none();
+        if embedded && !state_dir.join("db").exists() {
             let message = "nothing has been streamed here yet: start `clutch serve`, or `clutch stream replay`";
             return Err(UsageError::new(message).into());
         }
         let project = project.clone();
         let open = move || -> anyhow::Result<Access> {
             let instance = serve::open(&project)?;
-            let desk = Desk::unattended(&project, &instance, Arc::new(Routes::new(&project)))?;
+            let ground = connect(&project, &instance)?.ground;
+            let desk = Desk::unattended(&project, ground, Arc::new(Routes::new(&project)))?;
             Ok(Access::Here { desk: Arc::new(desk), _instance: instance })
         };
         spawn_blocking(open).await?

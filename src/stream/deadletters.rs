@@ -121,8 +121,10 @@ async fn collect(access: &mut Access, topic: &str, partitions: u32, args: &ListA
         let mut from = 0;
         loop {
             let page = access.read(topic, partition, from, PAGE).await?;
+            // Where nothing is left but offsets that hold no record, the next page would be as empty.
+            let is_last = page.records.is_empty() || page.next >= page.end;
+            from = page.next;
             for record in page.records {
-                from = record.offset + 1;
                 let letter: Value = serde_json::from_str(record.value.get()).unwrap_or_default();
                 let stage = letter["stage"].as_str().unwrap_or("unknown").to_owned();
                 if args.stage.as_ref().is_none_or(|wanted| *wanted == stage) {
@@ -131,7 +133,7 @@ async fn collect(access: &mut Access, topic: &str, partitions: u32, args: &ListA
                 *found.stages.entry(stage).or_default() += 1;
             }
             keep_newest(&mut found.newest, args.limit);
-            if from >= page.end {
+            if is_last {
                 break;
             }
         }

@@ -12,6 +12,9 @@ use crate::lookup;
 use crate::output::{self, NO, say};
 use crate::table::{count, table};
 
+/// Records asked for at a time.
+const PAGE: usize = 1_000;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   clutch stream skew
@@ -50,6 +53,25 @@ struct Found {
     newest: Vec<StoredRecord>,
 }
 
+impl Found {
+    /// Counts the records of a partition and keeps the newest of all that were read.
+    async fn read(&mut self, access: &mut Access, topic: &str, partition: u32, limit: usize) -> anyhow::Result<()> {
+        let mut from = 0;
+        loop {
+            let page = access.read(topic, partition, from, PAGE).await?;
+            let is_last = page.records.is_empty() || page.next >= page.end;
+            self.total += page.records.len() as u64;
+            self.newest.extend(page.records);
+            self.newest.sort_by_key(|record| record.appended_at);
+            self.newest.drain(..self.newest.len().saturating_sub(limit));
+            if is_last {
+                return Ok(());
+            }
+            from = page.next;
+        }
+    }
+}
+
 async fn collect(project: &Project, streams: &[String], limit: usize) -> anyhow::Result<Vec<(String, Found)>> {
     let mut access = Access::open(project).await?;
     let status = access.status(false).await?;
@@ -58,17 +80,12 @@ async fn collect(project: &Project, streams: &[String], limit: usize) -> anyhow:
         let stream = lookup::stream(project, name)?;
         let mut found = Found { total: 0, newest: Vec::new() };
         // Before the first check there is no topic.
-        if status.streams.get(name).is_some_and(|report| report.skew_records > 0) {
+        if status.streams.get(name).is_some_and(|report| report.skew_records != Some(0)) {
             let topic = stream.skew_topic();
             for partition in 0..stream.partitions {
-                let end = access.read(&topic, partition, 0, 1).await?.end;
-                let from = end.saturating_sub(limit as u64);
-                found.total += end;
-                found.newest.extend(access.read(&topic, partition, from, limit).await?.records);
+                found.read(&mut access, &topic, partition, limit).await?;
             }
         }
-        found.newest.sort_by_key(|record| record.appended_at);
-        found.newest.drain(..found.newest.len().saturating_sub(limit));
         all.push((name.clone(), found));
     }
     Ok(all)

@@ -65,7 +65,7 @@ fn print(status: &Status, running: bool, context: &Context) {
             None => String::new(),
         };
         let awaited = awaited.unwrap_or_default();
-        say(context, format!("endpoint {name}: {} predictions{version}{awaited}", count(endpoint.predictions)));
+        say(context, format!("endpoint {name}: {} predictions{version}{awaited}", counted(endpoint.predictions)));
     }
     for (name, sink) in &status.sinks {
         let behind = if sink.behind > 0 { format!(", {} behind", count(sink.behind)) } else { String::new() };
@@ -74,6 +74,11 @@ fn print(status: &Status, running: bool, context: &Context) {
             say(context, format!("  it could not write: {error}"));
         }
     }
+}
+
+/// A number that the log may not know.
+fn counted(number: Option<u64>) -> String {
+    number.map_or_else(|| "an unknown number of".to_owned(), count)
 }
 
 fn print_stream(stream: &StreamReport, context: &Context) {
@@ -128,12 +133,12 @@ fn print_stream(stream: &StreamReport, context: &Context) {
     if let Some(skew) = &stream.skew {
         say(context, format!("  skew check: {}", described(skew)));
     }
-    if stream.skew_records > 0 {
-        let records = count(stream.skew_records);
+    if stream.skew_records != Some(0) {
+        let records = counted(stream.skew_records);
         say(context, format!("  {records} differences on the skew topic: clutch stream skew"));
     }
-    if stream.dead_letters > 0 {
-        say(context, format!("  {} dead letters: clutch stream deadletters list", count(stream.dead_letters)));
+    if stream.dead_letters != Some(0) {
+        say(context, format!("  {} dead letters: clutch stream deadletters list", counted(stream.dead_letters)));
     }
 }
 

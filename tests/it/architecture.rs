@@ -56,6 +56,7 @@ fn each_heavy_library_has_one_owner() {
     assert_eq!(owners_of("linfa-logistic"), ["training"]);
     assert_eq!(owners_of("linfa-linear"), ["training"]);
     assert_eq!(owners_of("polars"), ["features"]);
+    assert_eq!(owners_of("redis"), ["features"]);
     assert_eq!(owners_of("sqlparser"), ["features"]);
 }
 

@@ -112,7 +112,7 @@ fn records(project: &TestProject, topic: &str) -> Vec<Value> {
     let limit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
     let read = |partition| {
         let place = TopicPartition { topic: topic.into(), partition };
-        instance.log().read(&place, 0, limit).expect("read")
+        instance.log().read(&place, 0, limit).expect("read").batches
     };
     let batches: Vec<StoredBatch> = (0..3).flat_map(read).collect();
     let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");

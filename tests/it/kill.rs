@@ -71,7 +71,7 @@ fn assert_equal(left: &BTreeMap<Play, f64>, right: &BTreeMap<Play, f64>) {
 }
 
 /// A model of its own from a few simulated games: what it says does not matter here, that it says it once does.
-fn train(project: &TestProject) {
+pub(crate) fn train(project: &TestProject) {
     let out = project.dir().join("simulated");
     let out = out.display().to_string();
     let simulate =
@@ -116,6 +116,14 @@ fn replay_through_kills(project: &TestProject, data: &Path) -> u64 {
 
 fn status(project: &TestProject) -> Json {
     project.json(&["stream", "status"])["streams"]["plays"].take()
+}
+
+/// Waits until so many events are committed or the log has no more; says how many are.
+pub(crate) fn wait_until_committed(project: &TestProject, target: u64) -> u64 {
+    wait(|| {
+        let committed = status(project)["totals"]["committed"].as_u64().expect("committed");
+        (committed >= target).then_some(committed)
+    })
 }
 
 /// Asks again and again, for five minutes at most: a busy machine is slow.

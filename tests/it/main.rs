@@ -9,6 +9,8 @@ mod explained;
 #[cfg(feature = "train")]
 mod exploded;
 mod history;
+#[cfg(all(feature = "train", feature = "serve", feature = "kafka"))]
+mod kafka;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod kill;
 #[cfg(all(feature = "train", feature = "serve"))]
@@ -22,6 +24,8 @@ mod onnx_out;
 mod parity;
 #[cfg(feature = "train")]
 mod project;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod redis;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod replay;
 #[cfg(feature = "train")]

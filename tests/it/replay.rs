@@ -45,7 +45,7 @@ fn records(project: &TestProject, topic: &str) -> Vec<Value> {
     for partition in 0..instance.log().partitions(topic).expect("topic") {
         let place = TopicPartition { topic: topic.into(), partition };
         let limit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
-        let batches = instance.log().read(&place, 0, limit).expect("read");
+        let batches = instance.log().read(&place, 0, limit).expect("read").batches;
         let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
         values.extend(batches.iter().flat_map(StoredBatch::records).map(|record| json(record.value)));
     }

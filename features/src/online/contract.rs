@@ -5,9 +5,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use smol_str::SmolStr;
 
-use super::record::Counters;
+use super::record::{Counters, SlotRecord};
 use super::seam::{Flush, OnlineStore, Removal, StateReader, StoreError};
 use super::slot::{Claim, Hold, Slot, ViewSet};
 
@@ -23,6 +24,10 @@ pub fn online_store(store: &dyn OnlineStore) {
     a_later_claim_keeps_everything_but_the_claim_and_the_number(store);
     a_flush_writes_states_offset_and_counters(store);
     a_flush_replaces_states_and_leaves_others(store);
+    keys_and_states_are_any_bytes(store);
+    a_large_flush_is_one(store);
+    many_states_are_read_in_the_order_asked_for(store);
+    write_numbers_carry(store);
     a_stale_owner_is_refused(store);
     a_repeated_write_number_is_refused(store);
     a_slot_without_a_record_is_refused(store);
@@ -34,18 +39,27 @@ pub fn online_store(store: &dyn OnlineStore) {
     only_the_owner_removes(store);
 }
 
-/// Runs every promise of [`StateReader`] against an empty `store`.
-pub fn state_reader<S: OnlineStore + StateReader>(store: &S) {
+/// Runs every promise of [`StateReader`] against a `reader` of an empty `store`. `wait` drives a read to its end.
+pub fn state_reader(store: &dyn OnlineStore, reader: &dyn StateReader, wait: impl Fn(Read<'_>) -> Answer) {
     let slot = slot("reader", 1);
-    let read = |key: &[u8]| store.state(&slot, key).now_or_never().unwrap().unwrap();
+    let read = |key: &[u8]| wait(reader.state(&slot, key)).unwrap();
     assert_eq!(read(b"a"), None);
     let hold = store.claim(&slot, claim()).unwrap().hold();
-    let hold = store.flush(&slot, hold, &flush(1, &[("a", "1")])).unwrap();
+    let hold = store.flush(&slot, hold, &flush(1, &[("a", "1"), ("", "empty key")])).unwrap();
     assert_eq!(read(b"a"), Some(b"1".to_vec()));
+    assert_eq!(read(b""), Some(b"empty key".to_vec()));
     store.flush(&slot, hold, &flush(2, &[("a", "2")])).unwrap();
     assert_eq!(read(b"a"), Some(b"2".to_vec()));
     assert_eq!(read(b"b"), None);
     assert_eq!(read(&[b'k'; 100_000]), None);
+}
+
+pub type Answer = Result<Option<Vec<u8>>, StoreError>;
+pub type Read<'a> = BoxFuture<'a, Answer>;
+
+/// For readers that answer without waiting.
+pub fn at_once(read: Read<'_>) -> Answer {
+    read.now_or_never().unwrap()
 }
 
 fn a_slot_begins_without_a_record(store: &dyn OnlineStore) {
@@ -95,6 +109,60 @@ fn a_flush_replaces_states_and_leaves_others(store: &dyn OnlineStore) {
     let hold = store.flush(&slot, hold, &flush(2, &[("a", "2")])).unwrap();
     assert_eq!(store.get(&slot, hold, b"a").unwrap(), Some(b"2".to_vec()));
     assert_eq!(store.get(&slot, hold, b"b").unwrap(), Some(b"1".to_vec()));
+}
+
+fn keys_and_states_are_any_bytes(store: &dyn OnlineStore) {
+    let slot = slot("bytes", 0);
+    let hold = store.claim(&slot, claim()).unwrap().hold();
+    let keys: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).chain([b"\r\n{}*".to_vec(), vec![0, 255, 0]]).collect();
+    let states = keys.iter().map(|key| (key.clone(), key.iter().rev().chain(&[0, 10, 255]).copied().collect()));
+    let written = Flush { folded: 1, states: states.collect(), ..Flush::default() };
+    let hold = store.flush(&slot, hold, &written).unwrap();
+    for (key, state) in &written.states {
+        assert_eq!(store.get(&slot, hold, key).unwrap().as_ref(), Some(state), "key {key:?}");
+    }
+}
+
+fn a_large_flush_is_one(store: &dyn OnlineStore) {
+    const KEYS: usize = 6_001;
+    let slot = slot("large", 0);
+    let hold = store.claim(&slot, claim()).unwrap().hold();
+    let states = (0..KEYS).map(|i| (i.to_string().into_bytes(), vec![b'x'; i % 97])).collect();
+    let hold = store.flush(&slot, hold, &Flush { folded: 1, states, ..Flush::default() }).unwrap();
+    assert_eq!(hold.number, 1);
+    let mut seen = 0;
+    store.scan(&slot, &mut |_, _| seen += 1).unwrap();
+    assert_eq!(seen, KEYS);
+    let keys: Vec<_> = (0..KEYS).rev().map(|i| i.to_string().into_bytes()).collect();
+    let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let lengths = store.get_many(&slot, hold, &keys).unwrap().into_iter().map(|state| state.unwrap().len());
+    assert!(lengths.eq((0..KEYS).rev().map(|i| i % 97)));
+}
+
+fn many_states_are_read_in_the_order_asked_for(store: &dyn OnlineStore) {
+    let slot = slot("many", 0);
+    let hold = store.claim(&slot, claim()).unwrap().hold();
+    let hold = store.flush(&slot, hold, &flush(1, &[("a", "1"), ("b", "2"), ("c", "3")])).unwrap();
+    let read = store.get_many(&slot, hold, &[b"c", b"nobody", b"a", b"c"]).unwrap();
+    let state = |text: &str| Some(text.as_bytes().to_vec());
+    assert_eq!(read, [state("3"), None, state("1"), state("3")]);
+    assert_eq!(store.get_many(&slot, hold, &[]).unwrap(), [] as [Option<Vec<u8>>; 0]);
+    refused(store.get_many(&slot, Hold { number: 0, ..hold }, &[b"a"]));
+}
+
+/// Past 255, where a number of several bytes carries.
+fn write_numbers_carry(store: &dyn OnlineStore) {
+    let slot = slot("carry", 0);
+    let hold = store.claim(&slot, claim()).unwrap().hold();
+    let hold = store.flush(&slot, hold, &flush(9, &[("a", "1")])).unwrap();
+    let mut record = store.record(&slot).unwrap().unwrap();
+    for number in hold.number + 1..=260 {
+        let newer = claim();
+        let next = store.claim(&slot, newer).unwrap();
+        assert_eq!(next, SlotRecord { claim: newer, number, ..record });
+        record = next;
+    }
+    assert_eq!(store.get(&slot, record.hold(), b"a").unwrap(), Some(b"1".to_vec()));
 }
 
 fn a_stale_owner_is_refused(store: &dyn OnlineStore) {

@@ -6,11 +6,8 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
 use futures::future::{self, BoxFuture};
 
 use super::record::SlotRecord;
-use super::seam::{Flush, OnlineStore, Removal, SlotFlush, StateReader, StoreError};
+use super::seam::{Flush, MAX_KEY_BYTES, OnlineStore, Removal, SlotFlush, StateReader, StoreError, check_length};
 use super::slot::{Claim, Hold, Slot, ViewSet};
-
-/// The longest message key that a store takes.
-pub const MAX_KEY_BYTES: usize = 4096;
 
 /// States and records in two keyspaces of a fjall database.
 ///
@@ -121,6 +118,11 @@ impl OnlineStore for EmbeddedStore {
         self.read(slot, key)
     }
 
+    fn get_many(&self, slot: &Slot, hold: Hold, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.held(slot, hold)?;
+        keys.iter().map(|key| self.read(slot, key)).collect()
+    }
+
     fn flush(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = self.database.batch();
@@ -200,13 +202,6 @@ fn read_slot(stream: &str, rest: &[u8]) -> Option<Slot> {
     Some(Slot { stream: stream.into(), views, partition: u32::from_be_bytes(partition.try_into().ok()?) })
 }
 
-fn check_length(key: &[u8]) -> Result<(), StoreError> {
-    if key.len() > MAX_KEY_BYTES {
-        return Err(StoreError::KeyTooLong { bytes: key.len(), limit: MAX_KEY_BYTES });
-    }
-    Ok(())
-}
-
 fn unavailable(action: &'static str, source: fjall::Error) -> StoreError {
     // After a write that failed half-way the database takes no more until it is opened anew.
     let action = match source {
@@ -236,7 +231,8 @@ mod tests {
     #[test]
     fn keeps_the_contract_of_a_reader() {
         let dir = tempfile::tempdir().expect("folder");
-        contract::state_reader(&open(&dir).1);
+        let store = open(&dir).1;
+        contract::state_reader(&store, &store, contract::at_once);
     }
 
     #[test]

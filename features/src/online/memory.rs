@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn keeps_the_contract_of_a_reader() {
-        contract::state_reader(&MemoryStore::new());
+        let store = MemoryStore::new();
+        contract::state_reader(&store, &store, contract::at_once);
     }
 
     #[test]

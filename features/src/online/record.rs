@@ -83,6 +83,16 @@ impl SlotRecord {
         Hold { claim: self.claim, number: self.number }
     }
 
+    /// What every record begins with that holds this: version, claim and write number. A store that compares bytes can
+    /// tell an owner by it.
+    #[cfg(feature = "redis")]
+    pub(super) fn beginning(hold: Hold) -> Vec<u8> {
+        let mut out = vec![VERSION];
+        out.extend_from_slice(&hold.claim.0);
+        out.extend_from_slice(&hold.number.to_be_bytes());
+        out
+    }
+
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(LENGTH);
         out.push(VERSION);

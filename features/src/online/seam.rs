@@ -8,6 +8,16 @@ use super::record::{Counters, RecordError, SlotRecord};
 use super::slot::{Claim, Hold, Slot};
 use crate::value::Micros;
 
+/// The longest message key that a store takes.
+pub const MAX_KEY_BYTES: usize = 4096;
+
+pub(super) fn check_length(key: &[u8]) -> Result<(), StoreError> {
+    if key.len() > MAX_KEY_BYTES {
+        return Err(StoreError::KeyTooLong { bytes: key.len(), limit: MAX_KEY_BYTES });
+    }
+    Ok(())
+}
+
 /// What a worker has folded since its last flush, up to the end of a committed batch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Flush {
@@ -55,7 +65,7 @@ pub enum StoreError {
 /// Contract, checked by `contract::online_store`:
 /// * A slot that was never claimed has no record. `claim` creates one with write number 0 and nothing folded; on an
 ///   existing one it replaces the claim, adds one to the write number, and leaves everything else.
-/// * `get` and `flush` are refused unless the record holds exactly the claim and write number that the caller shows.
+/// * `get`, `get_many` and `flush` are refused unless the record holds exactly the claim and write number that the caller shows.
 /// * A flush is atomic: after it all its states, its offset and its counters are there, and the write number is one
 ///   higher; or nothing has changed. What it wrote is visible to every read that starts after it returned.
 /// * Slots do not see each other's keys, whatever the names of their streams.
@@ -71,6 +81,11 @@ pub trait OnlineStore: Send + Sync + Debug {
 
     /// The encoded state of a key, `None` if it has none.
     fn get(&self, slot: &Slot, hold: Hold, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// [`OnlineStore::get`] for each of these keys, in their order: a store across a network answers many at once.
+    fn get_many(&self, slot: &Slot, hold: Hold, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        keys.iter().map(|key| self.get(slot, hold, key)).collect()
+    }
 
     /// Writes states and record; returns what the caller must show next.
     fn flush(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError>;
@@ -91,6 +106,14 @@ pub trait OnlineStore: Send + Sync + Debug {
 /// wrote is seen by reads that start after it returned.
 pub trait StateReader: Send + Sync + Debug {
     fn state<'a>(&'a self, slot: &'a Slot, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>>;
+}
+
+impl Hold {
+    /// A record of which only this is known, to be written over.
+    #[cfg(feature = "redis")]
+    pub(super) fn record(self) -> SlotRecord {
+        SlotRecord { number: self.number, ..SlotRecord::new(self.claim) }
+    }
 }
 
 impl SlotRecord {

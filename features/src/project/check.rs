@@ -101,8 +101,9 @@ fn read(
     for (name, section) in group(&mut root, "sinks") {
         sinks.insert(SmolStr::new(name.value), endpoints::read_sink(&name, section, &endpoints, dir));
     }
-    let connections =
-        root.section("connections").map(|section| connections::read(section, dir, environment)).unwrap_or_default();
+    let connections = root.section("connections");
+    let connections = connections.map(|section| connections::read(section, name.as_deref(), dir, environment));
+    let connections = connections.unwrap_or_default();
     root.finish();
     distinct_topics(doc, table, &streams, &endpoints);
     distinct_files(doc, table, &sinks);

@@ -5,18 +5,26 @@ use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 use super::document::{Section, Text, described};
+use super::kafka;
+use super::redis;
 use super::spec::Connections;
 
 /// The value of an environment variable.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-pub(super) fn read(mut section: Section<'_>, dir: &Path, environment: Environment<'_>) -> Connections {
+/// `project` is its name, if it has one.
+pub(super) fn read(
+    mut section: Section<'_>,
+    project: Option<&str>,
+    dir: &Path,
+    environment: Environment<'_>,
+) -> Connections {
     let registry = registry(&mut section, dir, environment);
-    for key in ["kafka", "redis", "tables"] {
-        later(&mut section, key, environment);
-    }
+    let kafka = kafka::read(&mut section, dir, environment);
+    let redis = redis::read(&mut section, project, environment);
+    later(&mut section, "tables", environment);
     section.finish();
-    Connections { registry }
+    Connections { registry, kafka, redis }
 }
 
 /// A folder: `registry = "models"`, `{ path = "models" }` or `{ url = "models" }`.
@@ -87,7 +95,7 @@ fn check_strings(
 }
 
 /// Puts the environment into `${NAME}`.
-fn substitute(section: &Section<'_>, text: &Text<'_>, environment: Environment<'_>) -> Option<String> {
+pub(super) fn substitute(section: &Section<'_>, text: &Text<'_>, environment: Environment<'_>) -> Option<String> {
     let doc = section.doc;
     let mut out = String::new();
     let mut rest = text.value;

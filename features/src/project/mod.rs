@@ -12,8 +12,10 @@ mod family;
 mod fields;
 mod gate;
 mod inputs;
+mod kafka;
 mod models;
 pub mod propose;
+mod redis;
 mod skew;
 mod slices;
 mod sources;
@@ -36,9 +38,11 @@ pub use algorithm::{
     Tunable,
 };
 pub use declaration::view_as_declared;
+pub use kafka::{KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism};
 pub use sources::{SourceFile, Sources};
 pub use spec::{
-    Connections, Endpoint, GateRule, Model, Per, Sink, SinkFormat, SkewCheck, Split, Stack, Task, TestPart,
+    Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, Secret, Sink, SinkFormat, SkewCheck, Split,
+    Stack, Task, TestPart,
 };
 
 use crate::diagnostic::Problems;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::algorithm::{Algorithm, CalibrationMethod, Dimension};
+use super::kafka::KafkaConnection;
 use crate::plan::View;
 use crate::schema::Compiled;
 use crate::value::{Micros, Value};
@@ -165,4 +166,86 @@ pub struct SkewCheck {
 pub struct Connections {
     /// The registry's folder; default `.clutch/registry`.
     pub registry: Option<PathBuf>,
+    /// Where streams are; default `.clutch`.
+    pub kafka: Option<KafkaConnection>,
+    /// Where key states live; default `.clutch`.
+    pub redis: Option<RedisConnection>,
+}
+
+/// `[connections] redis`
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedisConnection {
+    /// The server; or nodes of a cluster, which name the others.
+    pub nodes: Vec<RedisUrl>,
+    pub cluster: bool,
+    /// What the names of its keys begin with; default the project's name.
+    pub prefix: SmolStr,
+    /// Before what the address says.
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+    /// `cache_max_age`, in microseconds: how old a state may be that a request is answered from without asking again.
+    pub cache_max_age: Option<Micros>,
+}
+
+impl RedisConnection {
+    /// For messages: without logins.
+    pub fn address(&self) -> String {
+        self.nodes.iter().map(RedisUrl::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The address of a server, which may hold a password: shown without.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl {
+    url: Secret,
+    shown: String,
+}
+
+impl RedisUrl {
+    pub(super) fn new(url: String, shown: String) -> RedisUrl {
+        RedisUrl { url: Secret::new(url), shown }
+    }
+
+    /// A server on this machine, without a login.
+    pub fn local(port: u16) -> RedisUrl {
+        let url = format!("redis://127.0.0.1:{port}");
+        RedisUrl::new(url.clone(), url)
+    }
+
+    /// Whole, to connect with.
+    pub fn reveal(&self) -> &str {
+        self.url.reveal()
+    }
+}
+
+impl std::fmt::Display for RedisUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl std::fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RedisUrl({})", self.shown)
+    }
+}
+
+/// What is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub(super) fn new(secret: String) -> Secret {
+        Secret(secret)
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use features::online::{Counters, EmbeddedStore, OnlineStore, Slot, SlotRecord, StoreError};
+use features::online::{Counters, OnlineStore, Slot, SlotRecord, StoreError};
 use features::partition::partition_of;
 use features::project::Project;
 use indexmap::IndexMap;
@@ -12,16 +12,15 @@ use super::wire::{
     AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, SinkReport, Status, StoredRecord, StreamReport, Totals,
     ViewReport,
 };
-use crate::instance::Instance;
 use crate::log::{
-    Appended, EmbeddedLog, Entry, EventLog, LogError, ProducerId, ReadLimit, RecordBatch, RecordRef, Sequence,
-    TooLarge, TopicPartition,
+    Appended, Entry, EventLog, LogError, ProducerId, Read, ReadLimit, RecordBatch, RecordRef, Sequence, TooLarge,
+    TopicPartition,
 };
 use crate::routing::Routes;
 use crate::sink::Sinks;
 use crate::skew::Checks;
 use crate::views::ViewVersion;
-use crate::worker::{StartError, StreamPlan, Workers, prepare};
+use crate::worker::{Ground, StartError, StreamPlan, Workers, prepare};
 
 /// The most bytes that one read hands out.
 const READ_BYTES: usize = 8 << 20;
@@ -29,8 +28,8 @@ const READ_BYTES: usize = 8 << 20;
 /// Everything that answers need. Each question blocks on the database.
 #[derive(Debug)]
 pub struct Desk {
-    pub log: Arc<EmbeddedLog>,
-    pub store: Arc<EmbeddedStore>,
+    pub log: Arc<dyn EventLog>,
+    pub store: Arc<dyn OnlineStore>,
     pub plans: Vec<Arc<StreamPlan>>,
     pub routes: Arc<Routes>,
     /// `None` where nothing is being worked.
@@ -50,9 +49,9 @@ pub enum DeskError {
 }
 
 impl Desk {
-    /// A desk over a database that nobody works, for questions only.
-    pub fn unattended(project: &Project, instance: &Instance, routes: Arc<Routes>) -> Result<Desk, StartError> {
-        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
+    /// A desk over streams that nobody here works, for questions only.
+    pub fn unattended(project: &Project, ground: Ground, routes: Arc<Routes>) -> Result<Desk, StartError> {
+        let Ground { log, store, .. } = ground;
         let plans = prepare(project, &routes, &*log)?;
         Ok(Desk { log, store, plans, routes, workers: None, sinks: None, checks: None })
     }
@@ -113,10 +112,12 @@ impl Desk {
 
     /// At most `limit` records from `from` on.
     pub fn read(&self, place: &TopicPartition, from: u64, limit: usize) -> Result<ReadAnswer, DeskError> {
-        let batches = self.log.read(place, from, ReadLimit { records: limit, bytes: READ_BYTES })?;
+        let Read { batches, next } = self.log.read(place, from, ReadLimit { records: limit, bytes: READ_BYTES })?;
         let records = batches.iter().flat_map(|batch| batch.records_from(from)).take(limit);
-        let records = records.map(|record| stored(place.partition, record)).collect();
-        Ok(ReadAnswer { records, end: self.log.end(place)? })
+        let records: Vec<_> = records.map(|record| stored(place.partition, record)).collect();
+        // The last batch may hold more than was asked for.
+        let next = records.last().filter(|_| records.len() == limit).map_or(next, |record| record.offset + 1);
+        Ok(ReadAnswer { records, next, end: self.log.end(place)? })
     }
 
     fn stream(&self, plan: &StreamPlan, states: bool) -> Result<StreamReport, DeskError> {
@@ -160,19 +161,21 @@ impl Desk {
         let in_partition = slots.iter().filter(|(slot, _)| slot.partition == partition).map(|(_, record)| record);
         let record = in_partition.max_by_key(|record| (record.folded, record.counters.unserved));
         let newest = record.and_then(|record| record.newest);
-        // Each is published together with the offset: what is on the topics is the count.
-        let mut predictions = 0;
-        for topic in plan.prediction_topics() {
-            predictions += self.end(topic, partition)?;
-        }
+        let counters = record.map(|record| record.counters).unwrap_or_default();
+        // Each is published together with the offset: what is on the topics is the count, where it can be had.
+        let on_topics = plan.prediction_topics().into_iter().map(|topic| self.count(topic, partition));
+        let predictions: Option<u64> = on_topics.sum::<Result<Option<u64>, DeskError>>()?;
+        let worker = self.workers.as_ref().and_then(|workers| workers.status(&plan.stream.name, partition));
+        // What the log leaves out behind the last event waits for nobody.
+        let idle = worker.as_ref().is_some_and(|worker| worker.idle_at >= end);
         Ok(PartitionReport {
             partition,
             end,
             committed,
-            lag: end.saturating_sub(committed),
-            counters: Counters { predictions, ..record.map(|record| record.counters).unwrap_or_default() },
+            lag: if idle { 0 } else { end.saturating_sub(committed) },
+            counters: Counters { predictions: predictions.unwrap_or(counters.predictions), ..counters },
             watermark: newest.map(|newest| newest.saturating_sub(plan.stream.lateness)),
-            worker: self.workers.as_ref().and_then(|workers| workers.status(&plan.stream.name, partition)),
+            worker,
         })
     }
 
@@ -196,22 +199,21 @@ impl Desk {
         Ok((keys as u64, hasher.finalize().to_hex()[..32].to_owned()))
     }
 
-    /// How many records a partition of a topic has; none where nothing was ever published on it.
-    fn end(&self, topic: &str, partition: u32) -> Result<u64, DeskError> {
-        match self.log.end(&TopicPartition { topic: topic.into(), partition }) {
-            Err(LogError::UnknownTopic { .. }) => Ok(0),
-            end => Ok(end?),
+    /// How many records a partition of a topic has, where the log knows; none where nothing was ever published on it.
+    fn count(&self, topic: &str, partition: u32) -> Result<Option<u64>, DeskError> {
+        match self.log.count(&TopicPartition { topic: topic.into(), partition }) {
+            Err(LogError::UnknownTopic { .. }) => Ok(Some(0)),
+            count => Ok(count?),
         }
     }
 
-    fn records_in(&self, topic: &str) -> Result<u64, DeskError> {
+    fn records_in(&self, topic: &str) -> Result<Option<u64>, DeskError> {
         let partitions = match self.log.partitions(topic) {
             // Nothing has ever been published on it.
             Err(LogError::UnknownTopic { .. }) => 0,
             partitions => partitions?,
         };
-        let end = |partition| self.log.end(&TopicPartition { topic: topic.into(), partition });
-        Ok((0..partitions).map(end).sum::<Result<u64, LogError>>()?)
+        (0..partitions).map(|partition| self.count(topic, partition)).sum()
     }
 }
 

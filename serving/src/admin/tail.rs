@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::desk::{Desk, DeskError, stored};
 use super::wire::{Position, TailLine};
-use crate::log::{EventLog, ReadLimit, StoredBatch, TopicPartition};
+use crate::log::{Read, ReadLimit, TopicPartition};
 
 /// How many may listen at once.
 pub(super) const TAILS: usize = 32;
@@ -104,11 +104,11 @@ fn next_chunk(desk: &Desk, begun: &mut Begun) -> Result<Option<Bytes>, DeskError
             put_line(&mut lines, &TailLine::Missed(behind));
             *offset = end;
         }
-        let batches = desk.log.read(&place, *offset, READ)?;
+        let Read { batches, next } = desk.log.read(&place, *offset, READ)?;
         records.extend(
             batches.iter().flat_map(|batch| batch.records_from(*offset)).map(|record| stored(*partition, record)),
         );
-        *offset = batches.last().map_or(*offset, StoredBatch::end);
+        *offset = next;
     }
     records.sort_by_key(|record| record.appended_at);
     for record in records {

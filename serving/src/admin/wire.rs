@@ -24,14 +24,14 @@ pub struct Status {
 pub struct StreamReport {
     pub topic: String,
     pub totals: Totals,
-    /// Events in the dead letters' topic.
-    pub dead_letters: u64,
+    /// Events in the dead letters' topic, where the log can tell without reading it.
+    pub dead_letters: Option<u64>,
     /// What the skew check has found since the server started; only where one is declared and a server runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skew: Option<SkewReport>,
-    /// Differences on the skew topic, of earlier servers too.
+    /// Differences on the skew topic, of earlier servers too, where the log can tell without reading it.
     #[serde(default)]
-    pub skew_records: u64,
+    pub skew_records: Option<u64>,
     /// The versions of its views whose states are kept, those that the project declares first. None where nobody works
     /// the stream.
     #[serde(default)]
@@ -95,8 +95,8 @@ pub struct EndpointReport {
     pub awaited: Option<Awaited>,
     /// Why the champion is not what serves.
     pub refused: Option<String>,
-    /// Records on its topic.
-    pub predictions: u64,
+    /// Records on its topic, where the log can tell without reading it.
+    pub predictions: Option<u64>,
     /// How `clutch stream watch` prints a prediction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<String>,
@@ -108,7 +108,7 @@ pub struct SinkReport {
     pub path: String,
     /// Records written and safe on the disk.
     pub written: u64,
-    /// Records on the endpoint's topic that are not.
+    /// Records on the endpoint's topic that are not; an upper bound where the log leaves out offsets.
     pub behind: u64,
     /// Why the last attempt failed; kept until one succeeds.
     pub error: Option<String>,
@@ -132,7 +132,10 @@ pub(super) struct ProducerAnswer {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ReadAnswer {
     pub records: Vec<StoredRecord>,
-    /// One past the last record of the partition.
+    /// Where the next read goes on.
+    #[serde(default)]
+    pub next: u64,
+    /// No record of the partition lies at or beyond it.
     pub end: u64,
 }
 

@@ -13,6 +13,7 @@ use super::lock::{Holder, Lock, LockError};
 use super::synchronise::Synchroniser;
 use crate::clock::Clock;
 use crate::log::{EmbeddedLog, FreeSpace, LogError};
+use crate::worker::Ground;
 
 /// How often commits are brought to the disk itself. A process that is killed loses nothing; a machine that loses its
 /// power loses at most the commits of this long.
@@ -102,6 +103,11 @@ impl Instance {
 
     pub fn store(&self) -> &Arc<EmbeddedStore> {
         &self.store
+    }
+
+    /// Log and store as one.
+    pub fn ground(&self) -> Ground {
+        Ground::embedded(&self.log, &self.store)
     }
 
     /// The database that log and store share.

@@ -3,10 +3,15 @@
 //! Version 1, little-endian: version (u8), three zero bytes, number of records (u32), offset of the first (u64), append
 //! time in microseconds (i64); then for each record the lengths of key and value (u32 each), key and value.
 
+mod headers;
 #[cfg(test)]
 mod tests;
 
 use features::value::Micros;
+
+use headers::Headers;
+pub use headers::TRACE;
+use smol_str::SmolStr;
 
 use super::seam::{LogError, TopicPartition};
 
@@ -30,6 +35,7 @@ pub struct TooLarge {
 pub struct RecordBatch {
     bytes: Vec<u8>,
     count: u32,
+    headers: Headers,
 }
 
 impl Default for RecordBatch {
@@ -46,7 +52,7 @@ impl std::fmt::Debug for RecordBatch {
 
 impl RecordBatch {
     pub fn new() -> RecordBatch {
-        RecordBatch { bytes: vec![0; HEADER], count: 0 }
+        RecordBatch { bytes: vec![0; HEADER], count: 0, headers: Headers::default() }
     }
 
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), TooLarge> {
@@ -73,6 +79,28 @@ impl RecordBatch {
                 Err(TooLarge { bytes, limit: MAX_RECORD })
             }
         }
+    }
+
+    /// Every record is to have these headers, where the log has a place for them.
+    pub fn set_headers(&mut self, headers: impl IntoIterator<Item = (&'static str, SmolStr)>) {
+        self.headers.common = headers.into_iter().collect();
+    }
+
+    /// The record added last belongs to this trace ([`TRACE`]).
+    pub fn trace_last(&mut self, trace: Option<&[u8]>) {
+        if let (Some(trace), Some(last)) = (trace, self.count.checked_sub(1)) {
+            self.headers.trace(last, trace);
+        }
+    }
+
+    /// See [`RecordBatch::set_headers`].
+    pub fn headers(&self) -> &[(&'static str, SmolStr)] {
+        &self.headers.common
+    }
+
+    /// The trace of a record by its place in the batch.
+    pub fn trace_of(&self, index: usize) -> Option<&[u8]> {
+        self.headers.trace_of(index)
     }
 
     /// Number of records.
@@ -127,14 +155,23 @@ impl RecordBatch {
 /// A batch as the log gives it back; its form has been checked from end to end.
 pub struct StoredBatch {
     bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
-    base: u64,
     count: u32,
-    append_time: Micros,
+    marks: Marks,
+    headers: Headers,
+}
+
+/// Where and when the log took the records of a batch.
+#[derive(Debug)]
+enum Marks {
+    /// One behind the other, all at once.
+    Together { base: u64, append_time: Micros },
+    /// Offset and time of each, at least one.
+    Each(Vec<(u64, Micros)>),
 }
 
 impl std::fmt::Debug for StoredBatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StoredBatch").field("base", &self.base).field("count", &self.count).finish_non_exhaustive()
+        f.debug_struct("StoredBatch").field("base", &self.base()).field("count", &self.count).finish_non_exhaustive()
     }
 }
 
@@ -145,6 +182,8 @@ pub struct RecordRef<'a> {
     pub append_time: Micros,
     pub key: &'a [u8],
     pub value: &'a [u8],
+    /// The trace that it belongs to, as [`TRACE`] says it.
+    pub trace: Option<&'a [u8]>,
 }
 
 impl StoredBatch {
@@ -181,21 +220,38 @@ impl StoredBatch {
         if base.checked_add(u64::from(count)).is_none() {
             return Err("its offsets run over");
         }
-        Ok(StoredBatch { bytes, base, count, append_time })
+        Ok(StoredBatch { bytes, count, marks: Marks::Together { base, append_time }, headers: Headers::default() })
+    }
+
+    /// Records gathered one by one, with the offset and the append time of each in increasing order; `None` if there are
+    /// none.
+    pub(super) fn gathered(batch: RecordBatch, marks: Vec<(u64, Micros)>) -> Option<StoredBatch> {
+        debug_assert_eq!(marks.len(), batch.count as usize, "every record is marked");
+        let RecordBatch { bytes, count, headers } = batch;
+        (!marks.is_empty()).then(|| StoredBatch { bytes: Box::new(bytes), count, marks: Marks::Each(marks), headers })
     }
 
     /// Offset of the first record.
     pub fn base(&self) -> u64 {
-        self.base
+        self.marks.at(0).map_or(0, |(offset, _)| offset)
     }
 
     /// One past the offset of the last record.
     pub fn end(&self) -> u64 {
-        self.base + u64::from(self.count)
+        match &self.marks {
+            Marks::Together { base, .. } => base + u64::from(self.count),
+            Marks::Each(marks) => marks.last().map_or(0, |(offset, _)| offset + 1),
+        }
     }
 
+    /// How many records it holds.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// When the log took the first record.
     pub fn append_time(&self) -> Micros {
-        self.append_time
+        self.marks.at(0).map_or(0, |(_, time)| time)
     }
 
     /// Size as stored.
@@ -205,14 +261,24 @@ impl StoredBatch {
 
     pub fn records(&self) -> Records<'_> {
         let all: &[u8] = (*self.bytes).as_ref();
-        Records { rest: &all[HEADER..], offset: self.base, append_time: self.append_time }
+        Records { rest: &all[HEADER..], marks: &self.marks, headers: &self.headers, index: 0 }
     }
 
     /// The records from `offset` on.
     pub fn records_from(&self, offset: u64) -> Records<'_> {
         let mut records = self.records();
-        while records.offset < offset && records.next().is_some() {}
+        while records.offset().is_some_and(|next| next < offset) && records.next().is_some() {}
         records
+    }
+}
+
+impl Marks {
+    /// Offset and append time of a record.
+    fn at(&self, index: usize) -> Option<(u64, Micros)> {
+        match self {
+            Marks::Together { base, append_time } => Some((base + index as u64, *append_time)),
+            Marks::Each(marks) => marks.get(index).copied(),
+        }
     }
 }
 
@@ -220,8 +286,16 @@ impl StoredBatch {
 #[derive(Debug)]
 pub struct Records<'a> {
     rest: &'a [u8],
-    offset: u64,
-    append_time: Micros,
+    marks: &'a Marks,
+    headers: &'a Headers,
+    index: usize,
+}
+
+impl Records<'_> {
+    /// Where the next record stands, if there is one.
+    fn offset(&self) -> Option<u64> {
+        Some(self.marks.at(self.index)?.0)
+    }
 }
 
 impl<'a> Iterator for Records<'a> {
@@ -229,10 +303,11 @@ impl<'a> Iterator for Records<'a> {
 
     fn next(&mut self) -> Option<RecordRef<'a>> {
         let (key, value, rest) = split_record(self.rest)?;
-        let record = RecordRef { offset: self.offset, append_time: self.append_time, key, value };
+        let (offset, append_time) = self.marks.at(self.index)?;
+        let trace = self.headers.trace_of(self.index);
         self.rest = rest;
-        self.offset += 1;
-        Some(record)
+        self.index += 1;
+        Some(RecordRef { offset, append_time, key, value, trace })
     }
 }
 

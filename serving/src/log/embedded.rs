@@ -17,7 +17,8 @@ use super::batch::StoredBatch;
 use super::progress::Progress;
 use super::rules::{self, Position};
 use super::seam::{
-    Appended, Consumer, Entry, Epoch, EventLog, LogError, ProducerId, ReadLimit, Sequence, TopicPartition, Transaction,
+    Appended, Consumer, Entry, Epoch, EventLog, LogError, ProducerId, Read, ReadLimit, Sequence, TopicPartition,
+    Transaction,
 };
 use crate::clock::Clock;
 
@@ -55,7 +56,6 @@ struct Topic {
 /// Writes that wait for their commit, and the ends that become visible with it.
 struct Staged {
     batch: OwnedWriteBatch,
-    bases: Vec<u64>,
     ends: Vec<(Arc<Topic>, u32, u64)>,
 }
 
@@ -112,7 +112,7 @@ impl EmbeddedLog {
         rules::check_commit(&consumer, epoch, offset, position, self.end(&consumer.place)?)?;
         let mut staged = self.stage(outputs)?;
         staged.batch.insert(&self.keyspaces.offsets, key, encode_position(Position { offset, ..position }));
-        let Staged { batch, ends, .. } = staged;
+        let Staged { batch, ends } = staged;
         let done = finish(batch)?;
         make_visible(ends);
         Ok(done)
@@ -138,7 +138,7 @@ impl EmbeddedLog {
     /// Gives offsets to `entries`. The caller holds the writing lock until the commit.
     fn stage(&self, entries: Vec<Entry>) -> Result<Staged, LogError> {
         let now = self.clock.now();
-        let mut staged = Staged { batch: self.database.batch(), bases: Vec::new(), ends: Vec::new() };
+        let mut staged = Staged { batch: self.database.batch(), ends: Vec::new() };
         for Entry { place, batch } in entries {
             let topic = self.topic(&place.topic)?;
             let earlier = staged.ends.iter().rev().find(|(t, p, _)| t.id == topic.id && *p == place.partition);
@@ -146,7 +146,6 @@ impl EmbeddedLog {
                 Some((_, _, end)) => *end,
                 None => topic.end(&place)?,
             };
-            staged.bases.push(base);
             if batch.is_empty() {
                 continue;
             }
@@ -212,7 +211,7 @@ impl EventLog for EmbeddedLog {
         }
         staged.batch.commit().map_err(|source| unavailable("append", source))?;
         make_visible(staged.ends);
-        Ok(Appended::Written { bases: staged.bases })
+        Ok(Appended::Written)
     }
 
     fn last_sequence(&self, producer: ProducerId) -> Result<u64, LogError> {
@@ -221,12 +220,12 @@ impl EventLog for EmbeddedLog {
         Ok(found.and_then(|value| value.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
     }
 
-    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Vec<StoredBatch>, LogError> {
+    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Read, LogError> {
         let topic = self.topic(&place.topic)?;
         let end = topic.end(place)?;
         let (mut found, mut records, mut bytes): (Vec<StoredBatch>, _, _) = (Vec::new(), 0, 0);
         if from >= end {
-            return Ok(found);
+            return Ok(Read { batches: found, next: from });
         }
         let range = log_key(topic.id, place.partition, from)..=log_key(topic.id, place.partition, end - 1);
         for entry in self.keyspaces.log.range(range) {
@@ -242,7 +241,8 @@ impl EventLog for EmbeddedLog {
                 break;
             }
         }
-        Ok(found)
+        let next = found.last().map_or(from, StoredBatch::end);
+        Ok(Read { batches: found, next })
     }
 
     fn wait(&self, topic: &str, after: &[(u32, u64)], timeout: Duration) -> Result<bool, LogError> {
@@ -251,6 +251,11 @@ impl EventLog for EmbeddedLog {
 
     fn end(&self, place: &TopicPartition) -> Result<u64, LogError> {
         self.topic(&place.topic)?.end(place)
+    }
+
+    /// No offset is left out.
+    fn count(&self, place: &TopicPartition) -> Result<Option<u64>, LogError> {
+        Ok(Some(self.end(place)?))
     }
 
     fn open(&self, consumer: &Consumer) -> Result<Epoch, LogError> {

@@ -39,10 +39,9 @@ pub struct Sequence {
 }
 
 /// What became of an append.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {
-    /// The offset of each entry's first record, in the order of the entries.
-    Written { bases: Vec<u64> },
+    Written,
     /// An append of this or a later number by this producer is in the log already; nothing was added.
     Repeated,
 }
@@ -52,6 +51,15 @@ pub enum Appended {
 pub struct ReadLimit {
     pub records: usize,
     pub bytes: usize,
+}
+
+/// What a read found.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// In order, with increasing offsets.
+    pub batches: Vec<StoredBatch>,
+    /// Where the next read goes on: no record lies between the last of these, or where this read began, and it.
+    pub next: u64,
 }
 
 /// Who consumes a partition: a group has one committed offset per partition, and one owner at a time.
@@ -106,13 +114,15 @@ pub enum LogError {
 ///
 /// Contract, checked by `contract::event_log`:
 /// * A topic has a fixed number of partitions; `create_topic` with the same number changes nothing.
-/// * The records of a partition have offsets 0, 1, 2, … in the order in which they were appended; the records of one
-///   entry follow each other, with one append time.
-/// * An append is atomic over all its entries, and visible to every read that starts after it returned.
+/// * The records of a partition have increasing offsets in the order in which they were appended. Offsets may be left out,
+///   so they count nothing: not the records before one, nor those between two.
+/// * An append is atomic over all its entries. What was appended or committed may become visible a little later than the
+///   call returns, but never in part, and [`EventLog::wait`] waits for it.
 /// * Appends of one producer are numbered 1, 2, 3, …; a number at or below the last is answered `Repeated` and adds
 ///   nothing, across restarts of the log too; one that leaves a gap is refused.
-/// * A read returns whole batches in order, the first of which holds `from`, and at least one if there is any; at or
-///   beyond the end it returns none.
+/// * A read returns whole batches in order, the first of which holds `from` or begins behind it, and at least one if there
+///   is any; at or beyond the end it returns none. What comes before the first record that the log still has is
+///   `Truncated`.
 /// * A commit is atomic: outputs and offset, or nothing. It is refused if a later `open` of the same consumer has
 ///   happened, or if the offset goes back or beyond the end.
 pub trait EventLog: Send + Sync + Debug {
@@ -126,14 +136,17 @@ pub trait EventLog: Send + Sync + Debug {
     /// The number of the last append of a producer; 0 if there is none.
     fn last_sequence(&self, producer: ProducerId) -> Result<u64, LogError>;
 
-    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Vec<StoredBatch>, LogError>;
+    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Read, LogError>;
 
-    /// Waits until a partition of `topic` reaches beyond its offset in `after`, at most for `timeout`; says whether one
-    /// did. Returns at once if one does already.
+    /// Waits until a partition of `topic` has a record at or beyond its offset in `after`, at most for `timeout`; says
+    /// whether one has. Returns at once if one has already. Where nothing but left-out offsets follow it may say so too.
     fn wait(&self, topic: &str, after: &[(u32, u64)], timeout: Duration) -> Result<bool, LogError>;
 
-    /// One past the last offset.
+    /// No record lies at or beyond it, as of now; the last one may lie well before.
     fn end(&self, place: &TopicPartition) -> Result<u64, LogError>;
+
+    /// How many records a partition has had, where the log knows without reading them.
+    fn count(&self, place: &TopicPartition) -> Result<Option<u64>, LogError>;
 
     /// Takes ownership of a consumer's partition; whoever had it before can commit no more.
     fn open(&self, consumer: &Consumer) -> Result<Epoch, LogError>;

@@ -14,6 +14,9 @@ pub(super) struct Position {
     pub(super) length: u64,
     /// Per partition: the first offset that is not in the files.
     pub(super) offsets: Vec<u64>,
+    /// Records in the files.
+    #[serde(default)]
+    pub(super) records: u64,
 }
 
 impl Position {
@@ -27,12 +30,8 @@ impl Position {
             columns,
             length: 0,
             offsets: vec![0; partitions],
+            records: 0,
         }
-    }
-
-    /// Records in the files.
-    pub(super) fn written(&self) -> u64 {
-        self.offsets.iter().sum()
     }
 
     /// Whether it is about the same topic and columns.
@@ -56,13 +55,26 @@ impl Positions {
 
     pub(super) fn get(&self, sink: &str) -> Result<Option<Position>, SinkError> {
         let bytes = self.keyspace.get(sink).map_err(|source| failed("read", source))?;
-        bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(|source| failed("read", source))).transpose()
+        bytes.map(|bytes| decode(&bytes).map_err(|source| failed("read", source))).transpose()
     }
 
     pub(super) fn put(&self, sink: &str, position: &Position) -> Result<(), SinkError> {
         let bytes = serde_json::to_vec(position).map_err(|source| failed("written", source))?;
         self.keyspace.insert(sink, bytes).map_err(|source| failed("written", source))
     }
+}
+
+fn decode(bytes: &[u8]) -> serde_json::Result<Position> {
+    let mut position: Position = serde_json::from_slice(bytes)?;
+    // Before records were counted, they were as many as offsets.
+    let Counted { records } = serde_json::from_slice(bytes)?;
+    position.records = records.unwrap_or_else(|| position.offsets.iter().sum());
+    Ok(position)
+}
+
+#[derive(serde::Deserialize)]
+struct Counted {
+    records: Option<u64>,
 }
 
 fn failed(action: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> SinkError {
@@ -76,8 +88,14 @@ mod tests {
     #[test]
     fn the_persisted_form_stays_as_it_is() {
         let position = Position { length: 7, ..Position::start("plays-win", vec!["offset".into()], 2) };
-        let golden = r#"{"version":1,"topic":"plays-win","columns":["offset"],"length":7,"offsets":[0,0]}"#;
+        let golden = r#"{"version":1,"topic":"plays-win","columns":["offset"],"length":7,"offsets":[0,0],"records":0}"#;
         assert_eq!(serde_json::to_string(&position).expect("JSON"), golden);
-        assert_eq!(serde_json::from_str::<Position>(golden).expect("position"), position);
+        assert_eq!(decode(golden.as_bytes()).expect("position"), position);
+    }
+
+    #[test]
+    fn a_position_from_before_records_were_counted_had_one_for_each_offset() {
+        let old = r#"{"version":1,"topic":"plays-win","columns":["offset"],"length":7,"offsets":[2,3]}"#;
+        assert_eq!(decode(old.as_bytes()).expect("position").records, 5);
     }
 }

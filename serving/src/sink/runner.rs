@@ -15,7 +15,7 @@ use super::parquet::ParquetFolder;
 use super::position::{Position, Positions};
 use crate::back_off::BackOff;
 use crate::clock::Clock;
-use crate::log::{EmbeddedLog, EventLog, ReadLimit, RecordRef, StoredBatch, TopicPartition};
+use crate::log::{EventLog, Read, ReadLimit, RecordRef, StoredBatch, TopicPartition};
 use crate::metrics::SinkMetrics;
 use crate::stop::Stop;
 
@@ -39,7 +39,7 @@ pub(super) struct Runner {
     pub(super) key: String,
     pub(super) topic: SmolStr,
     pub(super) columns: Vec<SinkColumn>,
-    pub(super) log: Arc<EmbeddedLog>,
+    pub(super) log: Arc<dyn EventLog>,
     pub(super) positions: Positions,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) metrics: SinkMetrics,
@@ -89,7 +89,7 @@ impl Runner {
     }
 
     fn recover(&self) -> Result<(Target, Position), SinkError> {
-        let partitions = ends(&self.log, &self.topic)?.len();
+        let partitions = ends(&*self.log, &self.topic)?.len();
         let found = self.positions.get(&self.key)?;
         let path = &self.sink.path;
         let columns = self.columns_to_go_on_with(found.as_ref());
@@ -145,7 +145,7 @@ impl Runner {
 
     /// What is to be written now.
     fn due(&self, target: &Target, position: &Position, stopping: bool) -> Result<Vec<Part>, SinkError> {
-        let ends = ends(&self.log, &self.topic)?;
+        let ends = ends(&*self.log, &self.topic)?;
         let mut parts = Vec::new();
         for ((partition, end), from) in (0..).zip(ends).zip(position.offsets.iter().copied()) {
             if end <= from {
@@ -155,7 +155,7 @@ impl Runner {
             let limit = match target {
                 Target::Lines(_) => LINES,
                 Target::Parquet(_) => {
-                    let first = self.log.read(&place, from, ReadLimit { records: 1, bytes: 1 })?;
+                    let first = self.log.read(&place, from, ReadLimit { records: 1, bytes: 1 })?.batches;
                     let waited = |batch: &StoredBatch| self.clock.now().saturating_sub(batch.append_time());
                     let aged = first.first().is_some_and(|batch| waited(batch) >= PARQUET_AGE);
                     if !stopping && !aged && end - from < PARQUET_ROWS as u64 {
@@ -164,7 +164,10 @@ impl Runner {
                     PARQUET
                 }
             };
-            parts.push(Part { partition, from, batches: self.log.read(&place, from, limit)? });
+            let Read { batches, next } = self.log.read(&place, from, limit)?;
+            if !batches.is_empty() {
+                parts.push(Part { partition, from, next, batches });
+            }
         }
         Ok(parts)
     }
@@ -208,7 +211,7 @@ impl Runner {
 
     fn note(&self, position: &Position) {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        *progress = Progress { written: position.written(), error: None };
+        *progress = Progress { written: position.records, offsets: position.offsets.iter().sum(), error: None };
     }
 
     fn failed(&self, error: &SinkError, back_off: Duration) {
@@ -222,14 +225,17 @@ impl Runner {
 fn advance(position: &mut Position, part: &Part) {
     let offset = usize::try_from(part.partition).ok().and_then(|index| position.offsets.get_mut(index));
     if let Some(offset) = offset {
-        *offset = part.end();
+        *offset = part.next;
+        position.records += part.len() as u64;
     }
 }
 
 /// How far a sink has got, for those who ask.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
+    /// Records written, and the sum of the partitions' offsets behind them.
     pub(super) written: u64,
+    pub(super) offsets: u64,
     pub(super) error: Option<String>,
 }
 
@@ -238,6 +244,8 @@ pub(super) struct Progress {
 pub(super) struct Part {
     pub(super) partition: u32,
     pub(super) from: u64,
+    /// Where the next part begins.
+    next: u64,
     batches: Vec<StoredBatch>,
 }
 
@@ -246,18 +254,13 @@ impl Part {
         self.batches.iter().flat_map(|batch| batch.records_from(self.from))
     }
 
-    /// One past the last offset.
-    fn end(&self) -> u64 {
-        self.batches.last().map_or(self.from, StoredBatch::end)
-    }
-
     pub(super) fn len(&self) -> usize {
-        usize::try_from(self.end() - self.from).unwrap_or(usize::MAX)
+        self.records().count()
     }
 }
 
 /// Where each partition of a topic ends.
-pub(super) fn ends(log: &EmbeddedLog, topic: &SmolStr) -> Result<Vec<u64>, SinkError> {
+pub(super) fn ends(log: &dyn EventLog, topic: &SmolStr) -> Result<Vec<u64>, SinkError> {
     let end = |partition| log.end(&TopicPartition { topic: topic.clone(), partition });
     Ok((0..log.partitions(topic)?).map(end).collect::<Result<_, _>>()?)
 }

@@ -14,7 +14,7 @@ use super::position::Positions;
 use super::runner::{Progress, Runner, ends};
 use crate::admin::SinkReport;
 use crate::clock::Clock;
-use crate::log::EmbeddedLog;
+use crate::log::EventLog;
 use crate::metrics::Metrics;
 use crate::stop::Stop;
 
@@ -31,7 +31,7 @@ pub enum SinkStartError {
 /// What sinks are made from.
 #[derive(Clone)]
 pub struct SinkParts {
-    pub log: Arc<EmbeddedLog>,
+    pub log: Arc<dyn EventLog>,
     pub database: Database,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
@@ -43,7 +43,7 @@ pub struct Sinks {
     running: Vec<Running>,
     /// Emptied when they are joined.
     threads: Mutex<Vec<JoinHandle<()>>>,
-    log: Arc<EmbeddedLog>,
+    log: Arc<dyn EventLog>,
     stop: Arc<Stop>,
 }
 
@@ -92,12 +92,12 @@ impl Sinks {
     pub fn reports(&self) -> IndexMap<String, SinkReport> {
         let report = |running: &Running| {
             let progress = running.progress.lock().unwrap_or_else(PoisonError::into_inner);
-            let end = ends(&self.log, &running.topic).map(|ends| ends.iter().sum::<u64>()).unwrap_or_default();
+            let end = ends(&*self.log, &running.topic).map(|ends| ends.iter().sum::<u64>()).unwrap_or_default();
             let report = SinkReport {
                 endpoint: running.sink.endpoint.to_string(),
                 path: running.sink.path.display().to_string(),
                 written: progress.written,
-                behind: end.saturating_sub(progress.written),
+                behind: end.saturating_sub(progress.offsets),
                 error: progress.error.clone(),
             };
             (running.sink.name.to_string(), report)

@@ -40,8 +40,8 @@ pub(super) enum Pass {
 
 /// Checks what the workers of one stream leave on its tray.
 #[derive(Debug)]
-pub(super) struct Checker<L> {
-    log: Arc<L>,
+pub(super) struct Checker {
+    log: Arc<dyn EventLog>,
     plan: Arc<StreamPlan>,
     topic: SmolStr,
     tray: Arc<Tray>,
@@ -56,15 +56,15 @@ pub(super) struct Checker<L> {
     warned: Option<Micros>,
 }
 
-impl<L: EventLog> Checker<L> {
+impl Checker {
     pub(super) fn new(
-        log: Arc<L>,
+        log: Arc<dyn EventLog>,
         plan: Arc<StreamPlan>,
         tray: Arc<Tray>,
         views: Arc<ViewCounts>,
         clock: Arc<dyn Clock>,
         limits: Limits,
-    ) -> Checker<L> {
+    ) -> Checker {
         let stream = &plan.stream;
         Checker {
             index: Index::new(stream.partitions, limits),
@@ -139,7 +139,7 @@ impl<L: EventLog> Checker<L> {
                     self.index.begins_at(&self.plan.stream, at, start);
                     continue;
                 }
-                batches => batches?,
+                read => read?.batches,
             };
             let Some(end) = batches.last().map(|batch| batch.end().min(committed)) else { break };
             let records = batches.iter().flat_map(|batch| batch.records_from(from));

@@ -13,7 +13,7 @@ use super::report::SkewReport;
 use super::share::Share;
 use super::tray::{Tray, Trays};
 use crate::clock::Clock;
-use crate::log::{EmbeddedLog, LogError};
+use crate::log::{EventLog, LogError};
 use crate::metrics::{Metrics, SkewViewMetrics};
 use crate::worker::StreamPlan;
 
@@ -68,7 +68,7 @@ impl Checks {
     pub fn start(
         &self,
         plans: &[Arc<StreamPlan>],
-        log: &Arc<EmbeddedLog>,
+        log: &Arc<dyn EventLog>,
         clock: &Arc<dyn Clock>,
     ) -> Result<(), CheckStartError> {
         for plan in plans.iter().filter(|plan| plan.has_endpoints()) {
@@ -85,7 +85,7 @@ impl Checks {
         &self,
         check: &Check,
         plan: &Arc<StreamPlan>,
-        _log: &Arc<EmbeddedLog>,
+        _log: &Arc<dyn EventLog>,
         _clock: &Arc<dyn Clock>,
     ) -> Result<(), CheckStartError> {
         const WHY: &str = "this binary was built without the batch host: use a full build to check for skew";
@@ -99,11 +99,9 @@ impl Checks {
         &self,
         check: &Check,
         plan: &Arc<StreamPlan>,
-        log: &Arc<EmbeddedLog>,
+        log: &Arc<dyn EventLog>,
         clock: &Arc<dyn Clock>,
     ) -> Result<(), CheckStartError> {
-        use crate::log::EventLog;
-
         let stream = &plan.stream.name;
         let created = log.create_topic(&plan.stream.skew_topic(), plan.stream.partitions);
         created.map_err(|source| CheckStartError::Topic { stream: stream.clone(), source })?;

@@ -16,7 +16,7 @@ use crate::clock::ManualClock;
 use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
 use crate::metrics::{Metrics, SkewViewMetrics};
 use crate::worker::fixture::{plan, play};
-use crate::worker::{Backend, Settings, Step, StreamPlan, Worker};
+use crate::worker::{Ground, Settings, Step, StreamPlan, Worker};
 
 mod any_order;
 
@@ -28,8 +28,8 @@ struct Bench {
     store: Arc<Forgetful>,
     metrics: Arc<Metrics>,
     tray: Arc<Tray>,
-    worker: Worker<MemoryLog, Forgetful>,
-    checker: Checker<MemoryLog>,
+    worker: Worker,
+    checker: Checker,
 }
 
 impl Bench {
@@ -97,7 +97,7 @@ impl Bench {
 
     fn records(&self, topic: &str) -> Vec<Json> {
         let all = ReadLimit { records: usize::MAX, bytes: usize::MAX };
-        let batches = self.log.read(&place(topic), 0, all).expect("read");
+        let batches = self.log.read(&place(topic), 0, all).expect("read").batches;
         let parse = |value: &[u8]| serde_json::from_slice(value).expect("JSON");
         batches.iter().flat_map(StoredBatch::records).map(|record| parse(record.value)).collect()
     }
@@ -109,8 +109,8 @@ fn worker(
     log: &Arc<MemoryLog>,
     store: &Arc<Forgetful>,
     tray: &Arc<Tray>,
-) -> Worker<MemoryLog, Forgetful> {
-    let backend = Backend::separate(log.clone(), store.clone(), plan.consumer(0));
+) -> Worker {
+    let backend = Ground::separate(log.clone(), store.clone()).backend(plan.consumer(0));
     let claim = || Claim(*uuid::Uuid::new_v4().as_bytes());
     Worker::new(backend, plan.clone(), clock.clone(), Settings::default(), claim).checked_by(Some(tray.clone()))
 }

@@ -8,7 +8,7 @@ use features::plan::View;
 
 use super::version::Standing;
 use crate::log::EventLog;
-use crate::worker::consumer;
+use crate::worker::{Ground, consumer};
 
 /// Tells how far a version's states are in a partition that nobody works yet.
 pub trait StoredStates: Send + Sync + Debug {
@@ -17,12 +17,18 @@ pub trait StoredStates: Send + Sync + Debug {
 
 /// By the records of a log and a store.
 #[derive(Debug)]
-pub struct Stored<L, S> {
-    pub log: Arc<L>,
-    pub store: Arc<S>,
+pub struct Stored {
+    pub log: Arc<dyn EventLog>,
+    pub store: Arc<dyn OnlineStore>,
 }
 
-impl<L: EventLog, S: OnlineStore> StoredStates for Stored<L, S> {
+impl Stored {
+    pub fn on(ground: &Ground) -> Stored {
+        Stored { log: Arc::clone(&ground.log), store: Arc::clone(&ground.store) }
+    }
+}
+
+impl StoredStates for Stored {
     /// What cannot be read is not live: its worker will say why.
     fn standing(&self, view: &Arc<View>, partition: u32) -> Standing {
         let record = self.store.record(&Slot::of(view, partition));

@@ -7,29 +7,66 @@ use std::time::Duration;
 use features::online::{Claim, EmbeddedStore, Hold, OnlineStore, Removal, Slot, SlotFlush, SlotRecord};
 
 use super::error::WorkerError;
-use crate::log::{Consumer, EmbeddedLog, Entry, Epoch, EventLog, LogError, ReadLimit, StoredBatch, Transaction};
+use crate::log::{Consumer, EmbeddedLog, Entry, Epoch, EventLog, LogError, Read, ReadLimit, Transaction};
 
 /// Commits outputs, offset and states as one write.
-pub(super) type Together<L, S> = fn(&L, Transaction, &S, &[SlotFlush]) -> Result<Vec<Hold>, WorkerError>;
+type Together = dyn Fn(Transaction, &[SlotFlush]) -> Result<Vec<Hold>, WorkerError> + Send + Sync;
+
+/// The same for a log and a store that are known.
+type CommitBoth<L, S> = fn(&L, Transaction, &S, &[SlotFlush]) -> Result<Vec<Hold>, WorkerError>;
+
+/// Where streams and key states are.
+#[derive(Clone)]
+pub struct Ground {
+    pub log: Arc<dyn EventLog>,
+    pub store: Arc<dyn OnlineStore>,
+    together: Option<Arc<Together>>,
+}
+
+impl std::fmt::Debug for Ground {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Ground { log, store, together } = self;
+        f.debug_struct("Ground").field("log", log).field("store", store).field("one", &together.is_some()).finish()
+    }
+}
+
+impl Ground {
+    /// Log and store in one database.
+    pub fn embedded(log: &Arc<EmbeddedLog>, store: &Arc<EmbeddedStore>) -> Ground {
+        Ground::together(Arc::clone(log), Arc::clone(store), commit_embedded)
+    }
+
+    /// Log and store that know nothing of each other.
+    pub fn separate(log: Arc<dyn EventLog>, store: Arc<dyn OnlineStore>) -> Ground {
+        Ground { log, store, together: None }
+    }
+
+    /// Log and store that `commit` writes as one.
+    pub(super) fn together<L: EventLog + 'static, S: OnlineStore + 'static>(
+        log: Arc<L>,
+        store: Arc<S>,
+        commit: CommitBoth<L, S>,
+    ) -> Ground {
+        let (one, other) = (Arc::clone(&log), Arc::clone(&store));
+        let together = move |transaction, flushes: &[SlotFlush]| commit(&one, transaction, &other, flushes);
+        Ground { log, store, together: Some(Arc::new(together)) }
+    }
+
+    /// The part of a partition.
+    pub fn backend(&self, consumer: Consumer) -> Backend {
+        Backend { ground: self.clone(), consumer, epoch: None }
+    }
+}
 
 /// One partition: its events in `log`, its states in `store`.
 ///
 /// Where both are one database a commit takes the states with it; elsewhere the transaction comes first and the flush
 /// is a step of its own, so that states never run ahead of what is committed.
 #[derive(Debug)]
-pub struct Backend<L, S> {
-    log: Arc<L>,
-    store: Arc<S>,
+pub struct Backend {
+    ground: Ground,
     consumer: Consumer,
     epoch: Option<Epoch>,
-    together: Option<Together<L, S>>,
-}
-
-impl Backend<EmbeddedLog, EmbeddedStore> {
-    /// Log and store in one database.
-    pub fn embedded(log: Arc<EmbeddedLog>, store: Arc<EmbeddedStore>, consumer: Consumer) -> Self {
-        Backend::together(log, store, consumer, commit_embedded)
-    }
 }
 
 fn commit_embedded(
@@ -41,20 +78,10 @@ fn commit_embedded(
     log.commit_with(transaction, |batch| Ok(store.flush_with(batch, flushes)?))
 }
 
-impl<L: EventLog, S: OnlineStore> Backend<L, S> {
-    /// Log and store that know nothing of each other.
-    pub fn separate(log: Arc<L>, store: Arc<S>, consumer: Consumer) -> Self {
-        Backend { log, store, consumer, epoch: None, together: None }
-    }
-
-    /// Log and store that `together` writes as one.
-    pub(super) fn together(log: Arc<L>, store: Arc<S>, consumer: Consumer, together: Together<L, S>) -> Self {
-        Backend { together: Some(together), ..Backend::separate(log, store, consumer) }
-    }
-
+impl Backend {
     /// Whether a commit takes the states with it.
     pub(super) fn commits_states(&self) -> bool {
-        self.together.is_some()
+        self.ground.together.is_some()
     }
 
     pub(super) fn partition(&self) -> u32 {
@@ -63,33 +90,33 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
 
     /// Fences whoever had the partition before.
     pub(super) fn open(&mut self) -> Result<(), WorkerError> {
-        self.epoch = Some(self.log.open(&self.consumer)?);
+        self.epoch = Some(self.ground.log.open(&self.consumer)?);
         Ok(())
     }
 
     /// Puts `claim` into the record of a slot; returns the record as it is now.
     pub(super) fn claim(&self, slot: &Slot, claim: Claim) -> Result<SlotRecord, WorkerError> {
-        Ok(self.store.claim(slot, claim)?)
+        Ok(self.ground.store.claim(slot, claim)?)
     }
 
     /// The slots of a stream in this partition, whoever wrote them.
     pub(super) fn slots(&self, stream: &str) -> Result<Vec<Slot>, WorkerError> {
-        let slots = self.store.slots(stream)?.into_iter().map(|(slot, _)| slot);
+        let slots = self.ground.store.slots(stream)?.into_iter().map(|(slot, _)| slot);
         Ok(slots.filter(|slot| slot.partition == self.partition()).collect())
     }
 
     /// Removes at most `limit` states of a slot, and then the slot.
     pub(super) fn remove(&self, slot: &Slot, hold: Hold, limit: usize) -> Result<Removal, WorkerError> {
-        Ok(self.store.remove(slot, hold, limit)?)
+        Ok(self.ground.store.remove(slot, hold, limit)?)
     }
 
     /// The first offset not consumed: O + 1 of the protocol.
     pub(super) fn committed(&self) -> Result<u64, WorkerError> {
-        Ok(self.log.committed(&self.consumer)?)
+        Ok(self.ground.log.committed(&self.consumer)?)
     }
 
-    pub(super) fn read(&self, from: u64, limit: ReadLimit) -> Result<Vec<StoredBatch>, WorkerError> {
-        Ok(self.log.read(&self.consumer.place, from, limit)?)
+    pub(super) fn read(&self, from: u64, limit: ReadLimit) -> Result<Read, WorkerError> {
+        Ok(self.ground.log.read(&self.consumer.place, from, limit)?)
     }
 
     /// The log should have events from `from` on, and has none before `start`.
@@ -98,15 +125,16 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
     }
 
     pub(super) fn end(&self) -> Result<u64, WorkerError> {
-        Ok(self.log.end(&self.consumer.place)?)
+        Ok(self.ground.log.end(&self.consumer.place)?)
     }
 
     pub(super) fn wait(&self, from: u64, timeout: Duration) -> Result<bool, WorkerError> {
-        Ok(self.log.wait(&self.consumer.place.topic, &[(self.consumer.place.partition, from)], timeout)?)
+        Ok(self.ground.log.wait(&self.consumer.place.topic, &[(self.consumer.place.partition, from)], timeout)?)
     }
 
-    pub(super) fn state(&self, slot: &Slot, hold: Hold, key: &[u8]) -> Result<Option<Vec<u8>>, WorkerError> {
-        Ok(self.store.get(slot, hold, key)?)
+    /// The states of keys, in their order.
+    pub(super) fn states(&self, slot: &Slot, hold: Hold, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, WorkerError> {
+        Ok(self.ground.store.get_many(slot, hold, keys)?)
     }
 
     /// Publishes `outputs` and the offset. States go with them only where [`Backend::commits_states`]; then it returns
@@ -119,10 +147,10 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
     ) -> Result<Vec<Hold>, WorkerError> {
         let epoch = self.epoch.ok_or(WorkerError::NotTaken)?;
         let transaction = Transaction { consumer: self.consumer.clone(), epoch, outputs, offset };
-        match self.together {
-            Some(together) => together(&self.log, transaction, &self.store, flushes),
+        match &self.ground.together {
+            Some(together) => together(transaction, flushes),
             None => {
-                self.log.commit(transaction)?;
+                self.ground.log.commit(transaction)?;
                 Ok(Vec::new())
             }
         }
@@ -130,6 +158,6 @@ impl<L: EventLog, S: OnlineStore> Backend<L, S> {
 
     pub(super) fn flush(&self, flush: &SlotFlush) -> Result<Hold, WorkerError> {
         let SlotFlush { slot, hold, flush } = flush;
-        Ok(self.store.flush(slot, *hold, flush)?)
+        Ok(self.ground.store.flush(slot, *hold, flush)?)
     }
 }

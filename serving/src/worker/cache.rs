@@ -1,6 +1,6 @@
 //! Key states in memory, between the store and the fold: bounded, written back at batch boundaries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use features::host::KeyState;
 
@@ -52,6 +52,12 @@ impl StateCache {
         let cached = &mut self.slots[place];
         cached.used = self.boundary;
         Ok(&mut cached.state)
+    }
+
+    /// Of these keys those that are not here, each once.
+    pub(super) fn missing<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) -> Vec<&'k [u8]> {
+        let mut seen = HashSet::new();
+        keys.filter(|&key| !self.index.contains_key(key) && seen.insert(key)).collect()
     }
 
     /// Ends a batch: visits every key folded in it, once, with its state.
@@ -116,6 +122,14 @@ mod tests {
         let mut cache = StateCache::default();
         assert!(fold(&mut cache, "a"));
         assert!(!fold(&mut cache, "a"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_once() {
+        let mut cache = StateCache::default();
+        fold(&mut cache, "a");
+        let keys: [&[u8]; 5] = [b"b", b"a", b"c", b"b", b""];
+        assert_eq!(cache.missing(keys.into_iter()), [b"b" as &[u8], b"c", b""]);
     }
 
     #[test]

@@ -142,9 +142,17 @@ impl Champions {
             let (Some(champion), Some(Rows { events, rows })) = (champion, rows) else { continue };
             let writer = Writer { plan, endpoint, champion, stamp };
             let mut batch = RecordBatch::new();
+            let LoadedModel { name, version, .. } = &*champion.model;
+            let version = smol_str::format_smolstr!("{version}");
+            batch.set_headers([
+                ("model", SmolStr::from(name.as_str())),
+                ("version", version),
+                ("arm", SmolStr::new_static("champion")),
+            ]);
             let kept = events.iter().zip(*rows).filter_map(|(event, row)| Some((event, row.as_ref()?)));
             for ((event, row), output) in kept.zip(outputs) {
                 batch.push_with(event.message_key(), |out| writer.write(event, row, output, out))?;
+                batch.trace_last(event.record.trace);
             }
             if !batch.is_empty() {
                 let place = TopicPartition { topic: endpoint.topic.clone(), partition: stamp.partition };

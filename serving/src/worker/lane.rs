@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use features::host::{KeyState, Position, StreamHost, ViewRow};
-use features::online::{Claim, Counters, Flush, Hold, OnlineStore, Slot, SlotFlush};
+use features::online::{Claim, Counters, Flush, Hold, Slot, SlotFlush};
 
 use features::schema::Stream;
 
@@ -15,7 +15,7 @@ use super::cache::StateCache;
 use super::dead_letter::DeadLetter;
 use super::decode::{Decoded, Decoder, Tally};
 use super::error::WorkerError;
-use crate::log::{EventLog, RecordRef, StoredBatch};
+use crate::log::{RecordRef, StoredBatch};
 use crate::views::{Standing, ViewVersion};
 
 /// The fold of one version of a view.
@@ -50,10 +50,10 @@ pub(super) struct Lane {
 
 impl Lane {
     /// Takes the version's slot. `stream` is the project's.
-    pub(super) fn take<L: EventLog, S: OnlineStore>(
+    pub(super) fn take(
         version: &Arc<ViewVersion>,
         stream: &Arc<Stream>,
-        backend: &Backend<L, S>,
+        backend: &Backend,
         claim: Claim,
     ) -> Result<Lane, WorkerError> {
         let own = &version.view.stream;
@@ -83,9 +83,9 @@ impl Lane {
     /// Decides and folds in the order of the log: for each event the view's row, `None` where the event was not accepted
     /// or the view's WHERE dropped it. Events that were not accepted go to `rejects` too, where there is somebody to
     /// publish them.
-    pub(super) fn fold<'a, L: EventLog, S: OnlineStore>(
+    pub(super) fn fold<'a>(
         &mut self,
-        backend: &Backend<L, S>,
+        backend: &Backend,
         events: &[Decoded<'a>],
         invalid: u64,
         mut rejects: Option<&mut Vec<DeadLetter<'a>>>,
@@ -94,8 +94,12 @@ impl Lane {
         let mut tally = self.tally;
         tally.counters.invalid += invalid;
         let mut rows = Vec::with_capacity(events.len());
+        // All at once: the store may be a network away.
+        let missing = cache.missing(events.iter().map(|event| event.key.as_slice()));
+        let found = if missing.is_empty() { Vec::new() } else { backend.states(slot, *hold, &missing)? };
+        let mut found: HashMap<&[u8], Option<Vec<u8>>> = missing.into_iter().zip(found).collect();
         for Decoded { record, element, key, event, .. } in events {
-            let state = cache.state(key, || match backend.state(slot, *hold, key)? {
+            let state = cache.state(key, || match found.remove(key.as_slice()).flatten() {
                 None => Ok(KeyState::default()),
                 Some(bytes) => KeyState::decode(&bytes, host).map_err(|error| WorkerError::State {
                     key: String::from_utf8_lossy(key).into_owned(),

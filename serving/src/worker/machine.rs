@@ -20,7 +20,8 @@ mod publish;
 use std::sync::Arc;
 use std::time::Duration;
 
-use features::online::{Claim, Hold, OnlineStore, Slot};
+use features::online::{Claim, Hold, Slot};
+use features::value::Micros;
 pub(super) use publish::LaneRows;
 
 use super::backend::Backend;
@@ -32,7 +33,7 @@ use super::lane::Lane;
 use super::plan::StreamPlan;
 use super::step::{Settings, Step};
 use crate::clock::Clock;
-use crate::log::{EventLog, RecordRef, StoredBatch};
+use crate::log::{RecordRef, StoredBatch};
 use crate::skew::Tray;
 
 /// The least that a lane which is behind is folded between two batches: a millisecond or so.
@@ -49,8 +50,8 @@ enum State {
 
 /// Works one partition.
 #[derive(Debug)]
-pub struct Worker<L, S> {
-    backend: Backend<L, S>,
+pub struct Worker {
+    backend: Backend,
     plan: Arc<StreamPlan>,
     clock: Arc<dyn Clock>,
     settings: Settings,
@@ -59,7 +60,11 @@ pub struct Worker<L, S> {
     state: State,
     /// Where the partition stands: the first offset that is not committed.
     next: u64,
+    /// No event lies between `next` and here: offsets that the log leaves out, or events that are read already.
+    read_to: u64,
     lanes: Vec<Lane>,
+    /// When states were last flushed in a write of their own.
+    flushed_at: Micros,
     /// As of which change the lanes are those of the versions that are kept, and whether what serves was settled.
     seen: (u64, bool),
     champions: Champions,
@@ -74,15 +79,15 @@ pub struct Worker<L, S> {
     tray: Option<Arc<Tray>>,
 }
 
-impl<L: EventLog, S: OnlineStore> Worker<L, S> {
+impl Worker {
     /// `claims` gives a new random claim each time.
     pub fn new(
-        backend: Backend<L, S>,
+        backend: Backend,
         plan: Arc<StreamPlan>,
         clock: Arc<dyn Clock>,
         settings: Settings,
         claims: fn() -> Claim,
-    ) -> Worker<L, S> {
+    ) -> Worker {
         Worker {
             decoder: Decoder::new(&plan.stream, backend.partition()),
             champions: Champions::now(&plan),
@@ -93,7 +98,9 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             claims,
             state: State::Open,
             next: 0,
+            read_to: 0,
             lanes: Vec::new(),
+            flushed_at: 0,
             seen: (0, false),
             owed: 0,
             unkept: Vec::new(),
@@ -104,7 +111,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
     }
 
     /// What is served is handed over to a skew check.
-    pub fn checked_by(self, tray: Option<Arc<Tray>>) -> Worker<L, S> {
+    pub fn checked_by(self, tray: Option<Arc<Tray>>) -> Worker {
         Worker { tray, ..self }
     }
 
@@ -127,6 +134,15 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         self.state = State::Open;
     }
 
+    /// Before it goes for good: writes what waits for a flush, so that the next owner has nothing to fold again.
+    pub fn leave(&mut self) -> Result<(), WorkerError> {
+        let due = |lane: &Lane| lane.live && lane.flush_due();
+        if self.state == State::Run && !self.backend.commits_states() && self.lanes.iter().any(due) {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
     /// Whether batches are being processed: everything committed before is folded in every lane that serves.
     pub fn is_ready(&self) -> bool {
         self.state == State::Run
@@ -139,12 +155,20 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
 
     /// Waits for events, at most for `timeout`.
     pub fn wait(&self, timeout: Duration) -> Result<bool, WorkerError> {
-        self.backend.wait(self.next, timeout)
+        self.backend.wait(self.reached(), timeout)
     }
 
-    /// Events that are in the log and not committed.
+    /// How far the log has been read: with nothing to do, everything before it is worked off.
+    pub fn reached(&self) -> u64 {
+        self.read_to.max(self.next)
+    }
+
+    /// How far the log reaches beyond what is committed. Offsets that the log leaves out count as events until they are
+    /// seen to be none.
     pub fn lag(&self) -> Result<u64, WorkerError> {
-        Ok(self.backend.end()?.saturating_sub(self.next))
+        let end = self.backend.end()?;
+        let idle = self.read.is_empty() && end <= self.reached();
+        Ok(if idle { 0 } else { end.saturating_sub(self.next) })
     }
 
     pub fn cached_keys(&self) -> usize {
@@ -169,6 +193,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             }
             State::ReadCommitted => {
                 self.next = self.backend.committed()?;
+                self.read_to = self.next;
                 for place in 0..self.lanes.len() {
                     self.join(place)?;
                 }
@@ -178,6 +203,13 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             State::Run => return self.run(),
         }
         Ok(Step::Taking)
+    }
+
+    /// Whether states have waited for a flush as long as they may: under steady load there is always something else to do.
+    fn flush_is_late(&self) -> bool {
+        // A clock that was set back makes it late too.
+        let since = self.clock.now().saturating_sub(self.flushed_at);
+        !(0..self.settings.flush_every).contains(&since) && self.lanes.iter().any(|lane| lane.live && lane.flush_due())
     }
 
     /// Step 4. With nothing between L and O this is where the partition becomes ready.
@@ -212,7 +244,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             Course::Publish => {}
         }
         let full = |lane: &Lane| lane.live && lane.unflushed() >= self.settings.flush_keys.max(1);
-        if self.lanes.iter().any(full) {
+        if self.lanes.iter().any(full) || self.flush_is_late() {
             self.flush()?;
             return Ok(Step::Flushed);
         }

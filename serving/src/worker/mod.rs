@@ -2,12 +2,13 @@
 //! them, predicts, and commits predictions, dead letters, states and the consumed offset.
 //!
 //! The protocol of taking a partition and committing is in [`machine`], as a state machine that tests drive step by
-//! step; [`threads`] runs it. Each version of a view has its own fold there, a [`lane`].
+//! step; [`runner`] runs it on a thread, and the [`crew`] has those whose partitions are this process's. Each version of a view has its own fold there, a [`lane`].
 
 mod backend;
 mod cache;
 mod champions;
 mod course;
+mod crew;
 mod dead_letter;
 mod decode;
 mod error;
@@ -20,6 +21,7 @@ mod machine;
 mod plan;
 mod prediction;
 mod prepare;
+mod runner;
 #[cfg(test)]
 mod simulation;
 mod status;
@@ -28,7 +30,7 @@ mod step;
 mod tests;
 mod threads;
 
-pub use backend::Backend;
+pub use backend::{Backend, Ground};
 pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
 pub(crate) use json::rfc3339;

@@ -15,6 +15,8 @@ pub enum StartError {
     Plan(#[from] PlanError),
     #[error("the topics of stream `{stream}` cannot be set up")]
     Topics { stream: SmolStr, source: LogError },
+    #[error("the group that shares out partitions cannot be joined")]
+    Group(#[source] LogError),
     #[error("a worker's thread could not be started")]
     Thread(#[source] std::io::Error),
 }

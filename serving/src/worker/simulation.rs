@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use features::online::{Claim, MemoryStore, OnlineStore, Slot, SlotRecord};
 use serde_json::Value;
 
-use super::backend::Backend;
+use super::WorkerError;
+use super::backend::Ground;
 use super::fixture::{plan, play};
 use super::machine::Worker;
 use super::plan::StreamPlan;
@@ -23,9 +24,13 @@ use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch
 mod cut_over;
 mod dice;
 mod faulty;
+#[cfg(feature = "redis")]
+mod redis;
+mod schedules;
 
 use dice::Dice;
-use faulty::{Faults, FaultyLog, FaultyStore};
+use faulty::{Faults, FaultyLog, FaultyStore, Flaw};
+use schedules::Met;
 
 const SEEDS: u64 = 400;
 const EVENTS: usize = 24;
@@ -43,6 +48,11 @@ fn outputs_states_and_counters_survive_any_schedule_where_log_and_store_are_one(
 }
 
 #[test]
+fn outputs_states_and_counters_survive_any_schedule_where_the_log_leaves_out_offsets() {
+    assert_eq!(violation(Coupling::Sparse, unique_claim), None);
+}
+
+#[test]
 fn states_written_before_their_commit_are_found_out() {
     assert_ne!(violation(Coupling::StatesFirst, unique_claim), None);
 }
@@ -55,6 +65,8 @@ fn owners_that_share_a_claim_are_found_out() {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Coupling {
     Separate,
+    /// Separate, over a log that leaves out offsets.
+    Sparse,
     Together,
     /// A planted fault: states reach the store in a write of their own, before the commit.
     StatesFirst,
@@ -74,7 +86,7 @@ fn violation(coupling: Coupling, claims: fn() -> Claim) -> Option<u64> {
     (0..SEEDS).find(violated)
 }
 
-type SimulatedWorker = Worker<FaultyLog, FaultyStore>;
+type SimulatedWorker = Worker;
 
 struct World {
     dice: Dice,
@@ -88,6 +100,11 @@ struct World {
     workers: Vec<(SimulatedWorker, Arc<Faults>)>,
     /// Events not yet appended, with the log's time for each.
     coming: Vec<(i64, Vec<u8>)>,
+    /// The log has nothing before it.
+    forgotten: u64,
+    /// What is wrong with the protocol on purpose.
+    flaw: Flaw,
+    met: Arc<Met>,
 }
 
 /// Everything that must not depend on the schedule.
@@ -121,23 +138,41 @@ impl World {
 
     fn empty(dice: Dice, coupling: Coupling, claims: fn() -> Claim, plan: &Arc<StreamPlan>) -> World {
         let clock = Arc::new(ManualClock::at(0));
-        let log = Arc::new(MemoryLog::new(clock.clone()));
+        let log = Arc::new(match coupling {
+            Coupling::Sparse => MemoryLog::sparse(clock.clone()),
+            Coupling::Separate | Coupling::Together | Coupling::StatesFirst => MemoryLog::new(clock.clone()),
+        });
         for topic in plan.topics() {
             log.create_topic(&topic, 1).expect("topic");
         }
         let store = Arc::new(MemoryStore::new());
         let (replica, plan) = (store.image(), Arc::clone(plan));
-        World { dice, coupling, claims, plan, clock, log, store, replica, workers: Vec::new(), coming: Vec::new() }
+        World {
+            dice,
+            coupling,
+            claims,
+            plan,
+            clock,
+            log,
+            store,
+            replica,
+            workers: Vec::new(),
+            coming: Vec::new(),
+            forgotten: 0,
+            flaw: Flaw::None,
+            met: Arc::default(),
+        }
     }
 
     fn act(&mut self) {
+        let is_separate = matches!(self.coupling, Coupling::Separate | Coupling::Sparse);
         match self.dice.below(1_000) {
             0..120 => self.append(),
             // Replication catches up, a fail-over loses the newest writes, the store is emptied. Where log and store
             // are one database none of it can happen to the store alone.
-            120..200 if self.coupling == Coupling::Separate => self.replica = self.store.image(),
-            200..230 if self.coupling == Coupling::Separate => self.store.restore(self.replica.clone()),
-            230..233 if self.coupling == Coupling::Separate => self.store.restore(Default::default()),
+            120..200 if is_separate => self.replica = self.store.image(),
+            200..230 if is_separate => self.store.restore(self.replica.clone()),
+            230..233 if is_separate => self.store.restore(Default::default()),
             233..270 if self.workers.len() < WORKERS => self.hire(),
             270..290 if !self.workers.is_empty() => {
                 let dying = self.dice.index(self.workers.len());
@@ -148,8 +183,9 @@ impl World {
                 let (worker, faults) = &mut self.workers[acting];
                 faults.arm(self.dice.below(8) == 0, self.dice.below(12));
                 // A failed step is a crash of which the worker knows; it takes the partition again.
-                let _ = worker.step();
+                let step = worker.step();
                 faults.arm(false, 0);
+                self.met.note(&step);
             }
             _ => {}
         }
@@ -169,34 +205,52 @@ impl World {
     fn hire(&mut self) {
         let faults = Arc::new(Faults::default());
         let log = Arc::new(FaultyLog { inner: self.log.clone(), faults: faults.clone() });
-        let store = Arc::new(FaultyStore { inner: self.store.clone(), faults: faults.clone() });
-        let consumer = self.plan.consumer(0);
-        let backend = match self.coupling {
-            Coupling::Separate => Backend::separate(log, store, consumer),
-            Coupling::Together => Backend::together(log, store, consumer, faulty::commit_together),
-            Coupling::StatesFirst => Backend::together(log, store, consumer, faulty::states_first),
+        let store = Arc::new(FaultyStore { inner: self.store.clone(), faults: faults.clone(), flaw: self.flaw });
+        let ground = match self.coupling {
+            Coupling::Separate | Coupling::Sparse => Ground::separate(log, store),
+            Coupling::Together => Ground::together(log, store, faulty::commit_together),
+            Coupling::StatesFirst => Ground::together(log, store, faulty::states_first),
         };
+        let backend = ground.backend(self.plan.consumer(0));
         let records = 1 + self.dice.index(3);
         let settings = Settings {
             batch: ReadLimit { records, bytes: usize::MAX },
             cached_keys: self.dice.index(3),
             flush_keys: 1 + self.dice.index(4),
+            flush_every: 20 * self.dice.below(16) as i64,
         };
         let worker = Worker::new(backend, self.plan.clone(), self.clock.clone(), settings, self.claims);
         self.workers.push((worker, faults));
     }
 
+    /// The log forgets some of its oldest events, whether they were consumed or not; the newest it keeps.
+    fn forget(&mut self) {
+        let end = self.log.end(&place("plays")).expect("end");
+        self.forgotten = self.forgotten.max(self.dice.below(end.max(1)));
+        self.log.forget_before(&place("plays"), self.forgotten);
+    }
+
+    fn committed(&self) -> u64 {
+        self.log.committed(&self.plan.consumer(0)).expect("committed")
+    }
+
     /// A fresh worker finishes the work undisturbed.
     fn drain(&mut self) -> Outcome {
+        // A broken protocol may leave nothing to go on with; what is there is judged all the same.
+        let _ = self.finish();
+        self.outcome()
+    }
+
+    /// Lets a fresh worker do all that is left; the error is why it could not.
+    fn finish(&mut self) -> Result<(), WorkerError> {
         while !self.coming.is_empty() {
             self.append();
         }
         self.workers.clear();
         self.hire();
         let (worker, _) = &mut self.workers[0];
-        // A broken protocol may leave nothing to go on with; what is there is judged all the same.
-        while worker.step().is_ok_and(|step| step != Step::Idle) {}
-        self.outcome()
+        while worker.step()? != Step::Idle {}
+        Ok(())
     }
 
     fn outcome(&self) -> Outcome {
@@ -220,7 +274,7 @@ impl World {
     /// The records of a topic without what was measured.
     fn records(&self, topic: &str) -> Vec<Value> {
         let limit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
-        let batches = self.log.read(&place(topic), 0, limit).expect("read");
+        let batches = self.log.read(&place(topic), 0, limit).expect("read").batches;
         let parse = |value: &[u8]| {
             let mut record: Value = serde_json::from_slice(value).expect("JSON");
             if let Some(object) = record.as_object_mut() {

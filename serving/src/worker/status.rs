@@ -24,6 +24,10 @@ pub struct PartitionStatus {
     pub phase: Phase,
     /// The next offset that it will fold.
     pub next: u64,
+    /// Everything before it was worked off when the worker last had nothing to do: further than `next` where the log leaves
+    /// out offsets.
+    #[serde(default)]
+    pub idle_at: u64,
     /// How often it has taken the partition again after a failure.
     pub restarts: u64,
     /// Why it failed last, with causes; kept until it runs again.

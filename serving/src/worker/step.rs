@@ -15,13 +15,20 @@ pub struct Settings {
     pub batch: ReadLimit,
     /// States kept in memory.
     pub cached_keys: usize,
-    /// Where states are flushed apart from commits: after this many changed keys, or when there is nothing else to do.
+    /// Where states are flushed apart from commits: after this many changed keys, once the last flush is so long ago, or
+    /// when there is nothing else to do. Requests see what was flushed, and the next owner folds what was not.
     pub flush_keys: usize,
+    pub flush_every: Micros,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { batch: ReadLimit { records: 1024, bytes: 4 << 20 }, cached_keys: 10_000, flush_keys: 2_000 }
+        Settings {
+            batch: ReadLimit { records: 1024, bytes: 4 << 20 },
+            cached_keys: 10_000,
+            flush_keys: 2_000,
+            flush_every: 100_000,
+        }
     }
 }
 

@@ -8,15 +8,16 @@ use features::partition::partition_of;
 use features::plan::View;
 use serde_json::Value;
 
-use super::backend::Backend;
-use super::fixture::{plan, play};
+use super::backend::Ground;
+use super::fixture::{plan, play, project_with, served};
 use super::machine::Worker;
 use super::plan::StreamPlan;
 use super::step::{Settings, Step};
 use crate::clock::ManualClock;
-use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
+use crate::log::{Entry, EventLog, LogError, MemoryLog, ReadLimit, RecordBatch, StoredBatch, TopicPartition};
 
 mod explanations;
+mod flushes;
 mod versions;
 
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
@@ -42,8 +43,8 @@ impl Bench {
         Bench { plan, clock, log, store: Arc::default() }
     }
 
-    fn worker(&self, settings: Settings) -> Worker<MemoryLog, MemoryStore> {
-        let backend = Backend::separate(self.log.clone(), self.store.clone(), self.plan.consumer(0));
+    fn worker(&self, settings: Settings) -> Worker {
+        let backend = Ground::separate(self.log.clone(), self.store.clone()).backend(self.plan.consumer(0));
         Worker::new(backend, self.plan.clone(), self.clock.clone(), settings, || {
             Claim(*uuid::Uuid::new_v4().as_bytes())
         })
@@ -67,21 +68,21 @@ impl Bench {
     }
 
     /// Runs a new worker until it has nothing left to do.
-    fn drain(&self) -> Worker<MemoryLog, MemoryStore> {
+    fn drain(&self) -> Worker {
         let mut worker = self.worker(Settings::default());
         drain(&mut worker);
         worker
     }
 
     /// Runs a new worker until it has done this.
-    fn drain_until(&self, last: Step) -> Worker<MemoryLog, MemoryStore> {
+    fn drain_until(&self, last: Step) -> Worker {
         let mut worker = self.worker(Settings::default());
         while worker.step().expect("step") != last {}
         worker
     }
 
     fn records(&self, topic: &str) -> Vec<Value> {
-        let batches = self.log.read(&place(topic), 0, ALL).expect("read");
+        let batches = self.log.read(&place(topic), 0, ALL).expect("read").batches;
         let parse = |value: &[u8]| serde_json::from_slice(value).expect("JSON");
         batches.iter().flat_map(StoredBatch::records).map(|record| parse(record.value)).collect()
     }
@@ -103,7 +104,7 @@ fn place(topic: &str) -> TopicPartition {
     TopicPartition { topic: topic.into(), partition: 0 }
 }
 
-fn drain(worker: &mut Worker<MemoryLog, MemoryStore>) {
+fn drain(worker: &mut Worker) {
     while worker.step().expect("step") != Step::Idle {}
 }
 
@@ -149,7 +150,7 @@ fn each_event_that_the_view_keeps_has_one_prediction_under_its_key() {
     bench.drain();
     let offsets: Vec<_> = bench.predictions().iter().map(|p| p["offset"].as_u64().expect("offset")).collect();
     assert_eq!(offsets, [0, 2]);
-    let batches = bench.log.read(&place("plays-win"), 0, ALL).expect("read");
+    let batches = bench.log.read(&place("plays-win"), 0, ALL).expect("read").batches;
     let keys: Vec<_> = batches.iter().flat_map(StoredBatch::records).map(|r| r.key.to_vec()).collect();
     assert_eq!(keys, [b"g1", b"g2"]);
     assert_eq!(bench.counters(), Counters { accepted: 3, predictions: 2, ..Counters::default() });
@@ -242,6 +243,55 @@ fn an_emptied_store_is_rebuilt_from_the_log_without_publishing_again() {
 }
 
 #[test]
+fn a_log_without_its_first_events_is_worked_from_where_it_begins_by_who_has_consumed_nothing() {
+    let bench = Bench::new(1, true);
+    bench.append(&[play("g1", 1, 10, Some(4.0))]);
+    bench.append(&[play("g1", 2, 20, Some(2.0))]);
+    bench.log.forget_before(&place("plays"), 1);
+    bench.drain();
+    assert_eq!(bench.predictions().len(), 1);
+    assert_eq!(bench.predictions()[0]["include"]["recent"], 2.0);
+    // The beginning is settled: the next worker goes on.
+    bench.append(&[play("g1", 3, 30, Some(1.0))]);
+    bench.drain();
+    assert_eq!(bench.predictions()[1]["include"]["recent"], 3.0);
+}
+
+#[test]
+fn a_log_truncated_past_what_was_consumed_is_an_error_that_says_where_it_begins() {
+    let bench = Bench::new(1, true);
+    bench.append(&[play("g1", 1, 10, Some(4.0))]);
+    bench.drain();
+    bench.append(&[play("g1", 2, 20, Some(2.0))]);
+    bench.append(&[play("g1", 3, 30, Some(2.0))]);
+    bench.log.forget_before(&place("plays"), 2);
+    let mut worker = bench.worker(Settings::default());
+    let error = std::iter::repeat_with(|| worker.step()).find_map(Result::err).expect("error");
+    let truncated = super::WorkerError::Log(LogError::Truncated { place: place("plays"), from: 1, start: 2 });
+    assert_eq!(error.to_string(), truncated.to_string());
+}
+
+#[test]
+fn offsets_that_the_log_leaves_out_are_neither_waited_for_nor_counted() {
+    let bench = Bench { log: Arc::new(MemoryLog::sparse(Arc::new(ManualClock::at(1_000)))), ..Bench::new(1, true) };
+    for topic in bench.plan.topics() {
+        bench.log.create_topic(&topic, 1).expect("topic");
+    }
+    for number in 0..3 {
+        bench.append(&[play("g1", number, 10 * number as i64, Some(1.0))]);
+    }
+    let worker = bench.drain();
+    let offsets: Vec<_> = bench.predictions().iter().map(|p| p["offset"].as_u64().expect("offset")).collect();
+    assert_eq!(offsets, [0, 2, 4]);
+    assert_eq!((worker.lag().expect("lag"), worker.next_offset()), (0, 5));
+    assert!(!worker.wait(std::time::Duration::ZERO).expect("wait"));
+    bench.store.restore(Default::default());
+    bench.append(&[play("g1", 3, 30, Some(1.0))]);
+    bench.drain();
+    assert_eq!(bench.predictions().len(), 4);
+}
+
+#[test]
 fn an_older_worker_stops_publishing_once_a_newer_has_taken_the_partition() {
     let bench = Bench::new(1, true);
     let mut old = bench.drain();
@@ -277,7 +327,8 @@ fn small_batches_and_a_small_cache_give_the_same_predictions() {
         (values, bench.counters(), worker.cached_keys())
     };
     let batch = ReadLimit { records: 3, bytes: 1 };
-    let (small, small_counters, cached) = outcome(Settings { batch, cached_keys: 2, flush_keys: 1 });
+    let (small, small_counters, cached) =
+        outcome(Settings { batch, cached_keys: 2, flush_keys: 1, flush_every: i64::MAX });
     let (large, large_counters, _) = outcome(Settings::default());
     assert_eq!(small, large);
     assert_eq!(small_counters, large_counters);

@@ -9,6 +9,7 @@ use features::project::Project;
 use models::registry::DirectoryRegistry;
 use serving::admin::{Client, ClientError, Desk, Status, StreamReport};
 use serving::clock::{Clock, SystemClock};
+use serving::connect::{Connected, connect};
 use serving::instance::{Holder, Instance};
 use serving::log::{RecordBatch, Sequence};
 use serving::metrics::Metrics;
@@ -256,14 +257,15 @@ impl Here {
         let metrics = Arc::new(Metrics::new());
         let routes = Arc::new(Routes::new(project));
         let registry = DirectoryRegistry::new(registry, clock::clock());
-        let stored = Stored { log: Arc::clone(instance.log()), store: Arc::clone(instance.store()) };
-        routes.views.survey(Arc::new(stored));
+        let Connected { ground, groups, .. } = connect(project, &instance)?;
+        if groups.is_none() {
+            routes.views.survey(Arc::new(Stored::on(&ground)));
+        }
         refresh(&routes, &registry, &Binder::new(project, &routes, Arc::clone(&metrics)), &metrics);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (log, store) = (Arc::clone(instance.log()), Arc::clone(instance.store()));
         let parts = Parts {
-            log: Arc::clone(&log),
-            store: Arc::clone(&store),
+            ground: ground.clone(),
+            groups,
             routes: Arc::clone(&routes),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
@@ -272,11 +274,11 @@ impl Here {
             trays: Trays::default(),
         };
         let workers = Arc::new(Workers::start(project, &parts)?);
-        let sinks = SinkParts { log: Arc::clone(&log), database: instance.database().clone(), clock, metrics };
+        let sinks = SinkParts { log: Arc::clone(&ground.log), database: instance.database().clone(), clock, metrics };
         let sinks = Arc::new(Sinks::start(project, &sinks)?);
         let desk = Desk {
-            log,
-            store,
+            log: ground.log,
+            store: ground.store,
             plans: workers.plans().to_vec(),
             routes,
             workers: Some(Arc::clone(&workers)),

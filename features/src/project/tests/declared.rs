@@ -223,3 +223,33 @@ fn a_group_of_features_stands_for_its_members() {
     assert_eq!(names, ["yards_recent", "score", "down"]);
     assert_eq!(model.feature_groups.keys().collect::<Vec<_>>(), ["state", "both"]);
 }
+
+#[test]
+fn a_connection_to_redis_names_a_server_or_nodes_of_a_cluster() {
+    let read = |written: &str| {
+        let redis = format!("redis = {written}");
+        let project = changed(&[("registry = { path = \"${REGISTRY}\" }", redis.as_str())])
+            .unwrap_or_else(|problems| panic!("{problems}"));
+        project.connections.redis.expect("declared")
+    };
+    let one = read("{ url = \"rediss://redis.example.org:6380/3\", cache_max_age = \"2s\" }");
+    assert_eq!((one.address().as_str(), one.cluster), ("rediss://redis.example.org:6380/3", false));
+    assert_eq!((one.prefix.as_str(), one.cache_max_age), ("demo", Some(2_000_000)));
+    let many = read("{ urls = [\"redis://a:1\", \"redis://[::1]:2\"], prefix = \"nfl\" }");
+    assert_eq!((many.address().as_str(), many.cluster), ("redis://a:1, redis://[::1]:2", true));
+    assert_eq!((many.prefix.as_str(), many.cache_max_age), ("nfl", None));
+}
+
+#[test]
+fn what_is_shown_of_a_connection_to_redis_holds_no_password() {
+    // The one variable of these tests plays the password: `models`.
+    let written = "redis = { url = \"redis://reader:${REGISTRY}@localhost\", password = \"${REGISTRY}\" }";
+    let project =
+        changed(&[("registry = { path = \"${REGISTRY}\" }", written)]).unwrap_or_else(|problems| panic!("{problems}"));
+    let redis = project.connections.redis.expect("declared");
+    assert_eq!(redis.nodes[0].reveal(), "redis://reader:models@localhost");
+    assert_eq!(redis.password.as_ref().map(|password| password.reveal()), Some("models"));
+    assert_eq!(redis.address(), "redis://localhost");
+    let debug = format!("{redis:?}");
+    assert!(!debug.contains("models") && !debug.contains("reader"), "{debug}");
+}

@@ -11,6 +11,7 @@ mod declared;
 mod exploded;
 mod files;
 mod hostile;
+mod kafka;
 mod problems;
 mod recorded;
 mod spellings;

@@ -247,9 +247,35 @@ fn connections_that_cannot_be() {
         ("${REGISTRY}", "${REGISTRY"),
         ("registry = { path = \"${REGISTRY}\" }", "registry = { url = \"https://mlflow.example.org\" }"),
         ("registry = { path = \"${REGISTRY}\" }", "kafka = { bootstrap_servers = \"${KAFKA}\" }"),
-        ("registry = { path = \"${REGISTRY}\" }", "redis = { url = \"redis://localhost\" }\ntables = \"sqlite\""),
+        ("registry = { path = \"${REGISTRY}\" }", "tables = \"sqlite\""),
         ("registry = { path = \"${REGISTRY}\" }", "rediss = { url = \"redis://localhost\" }"),
     ]));
+}
+
+#[test]
+fn connections_to_redis_that_cannot_be() {
+    let redis = |table: &str| format!("redis = {table}");
+    let written = [
+        "\"redis://localhost\"",
+        "{ }",
+        "{ url = \"localhost:6379\" }",
+        "{ url = \"http://localhost\" }",
+        "{ url = \"redis://\" }",
+        "{ url = \"redis://localhost:70000\" }",
+        "{ url = \"redis://localhost/plays\" }",
+        "{ url = \"${REDIS}\" }",
+        "{ url = \"redis://:secret@localhost\" }",
+        "{ url = \"redis://localhost\", password = \"secret\" }",
+        "{ url = \"redis://localhost\", urls = [\"redis://localhost\"] }",
+        "{ urls = [] }",
+        "{ urls = [\"redis://a\", \"redis://b/1\"] }",
+        "{ url = \"redis://localhost\", prefix = \"a:{b}\" }",
+        "{ url = \"redis://localhost\", cache_max_age = \"soon\", cache = true }",
+    ]
+    .map(redis);
+    let changes: Vec<_> =
+        written.iter().map(|redis| ("registry = { path = \"${REGISTRY}\" }", redis.as_str())).collect();
+    golden!(each(&changes));
 }
 
 #[test]

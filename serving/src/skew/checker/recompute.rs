@@ -29,7 +29,7 @@ pub(super) struct Recomputer {
 impl Recomputer {
     /// Reads `events`, which ascend, by their [`Stream::sequence`].
     pub(super) fn read(
-        log: &impl EventLog,
+        log: &dyn EventLog,
         place: &TopicPartition,
         events: Vec<u64>,
         stream: &Arc<Stream>,
@@ -58,7 +58,7 @@ impl Recomputer {
 
 /// Reads exactly the `wanted` events.
 fn read(
-    log: &impl EventLog,
+    log: &dyn EventLog,
     place: &TopicPartition,
     wanted: &[u64],
     stream: &Stream,
@@ -71,7 +71,7 @@ fn read(
     let mut wanted = wanted.iter().copied().peekable();
     while let Some(&first) = wanted.peek() {
         let from = offset_of(first);
-        let batches = log.read(place, from, limit)?;
+        let batches = log.read(place, from, limit)?.batches;
         for record in batches.iter().flat_map(|batch| batch.records_from(from)) {
             if wanted.peek().is_none_or(|&next| offset_of(next) != record.offset) {
                 continue;

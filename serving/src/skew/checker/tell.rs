@@ -3,7 +3,7 @@
 use features::value::Micros;
 
 use super::Checker;
-use crate::log::{Entry, EventLog, RecordBatch, TopicPartition};
+use crate::log::{Entry, RecordBatch, TopicPartition};
 use crate::skew::error::SkewError;
 use crate::skew::judge::Found;
 use crate::skew::record;
@@ -11,7 +11,7 @@ use crate::skew::record;
 /// The least time between two warnings.
 const WARN_EVERY: Micros = 60_000_000;
 
-impl<L: EventLog> Checker<L> {
+impl Checker {
     /// Counts what was found, puts each difference on the skew topic, and warns.
     pub(super) fn tell(&mut self, found: Found) -> Result<(), SkewError> {
         let now = self.clock.now();

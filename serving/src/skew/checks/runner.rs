@@ -9,7 +9,6 @@ use features::batch::OneThread;
 use super::Progress;
 use crate::back_off::BackOff;
 use crate::causes::with_causes;
-use crate::log::EventLog;
 use crate::skew::checker::{Checker, Pass};
 use crate::skew::tray::Tray;
 
@@ -17,14 +16,14 @@ use crate::skew::tray::Tray;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
 
-pub(super) struct Runner<L> {
-    pub(super) checker: Checker<L>,
+pub(super) struct Runner {
+    pub(super) checker: Checker,
     pub(super) tray: Arc<Tray>,
     pub(super) every: Duration,
     pub(super) progress: Arc<Progress>,
 }
 
-impl<L: EventLog> Runner<L> {
+impl Runner {
     /// One pass after the other, and a last one when it is stopped.
     pub(super) fn run(mut self) {
         // The workers have the other cores.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use features::online::{OnlineStore, Removal};
+use features::online::Removal;
 
 use super::super::course;
 use super::super::decode::DecodedBatch;
@@ -11,14 +11,14 @@ use super::super::lane::Lane;
 use super::super::step::Step;
 use super::{Worker, records};
 use crate::causes::with_causes;
-use crate::log::{EventLog, ReadLimit};
+use crate::log::ReadLimit;
 
 /// A lane that is behind is flushed after so many events, so that a crash does not cost it more.
 const PORTIONS_PER_FLUSH: u64 = 16 * 1024;
 /// How many states of a removed version go in one write.
 const REMOVED_AT_ONCE: usize = 5_000;
 
-impl<L: EventLog, S: OnlineStore> Worker<L, S> {
+impl Worker {
     /// An endpoint without a champion holds up nobody. Only where nothing serves at all some lane has to be level, to decide
     /// what goes to the dead letters.
     pub(super) fn standings(&self) -> Vec<course::Standing> {
@@ -102,9 +102,11 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         let Worker { lanes, backend, decoder, champions, plan, settings, .. } = self;
         let lane = &mut lanes[place];
         let mut batches = std::mem::take(&mut lane.read);
+        let mut reached = self.next;
         if batches.is_empty() {
             let limit = ReadLimit { records: events.max(1), bytes: settings.batch.bytes };
-            batches = backend.read(lane.next, limit)?;
+            let read = backend.read(lane.next, limit)?;
+            (batches, reached) = (read.batches, read.next);
         }
         let records = records(&batches, lane.next, self.next);
         let mut rejects = Vec::new();
@@ -115,8 +117,9 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
                 lane.count(predictions, unserved);
                 lane.boundary(next);
             }
-            None if lane.next < self.next => return Err(backend.truncated(lane.next, self.next)),
-            None => {}
+            None if reached < self.next => return Err(backend.truncated(lane.next, self.next)),
+            // The log leaves out what lies between.
+            None => lane.boundary(self.next.max(lane.next)),
         }
         batches.retain(|batch| batch.end() > lane.next);
         lane.read = batches;

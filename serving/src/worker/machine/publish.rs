@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use features::host::ViewRow;
-use features::online::{Counters, OnlineStore};
+use features::online::Counters;
 
 use super::super::champions::Rows;
 use super::super::dead_letter::DeadLetter;
@@ -15,7 +15,7 @@ use super::super::lane::Lane;
 use super::super::prediction::Stamp;
 use super::super::step::Committed;
 use super::{Worker, records};
-use crate::log::{Entry, EventLog, RecordBatch, StoredBatch, TopicPartition};
+use crate::log::{Entry, LogError, Read, RecordBatch, StoredBatch, TopicPartition};
 
 /// What became of the events of a batch, before any of it is published.
 #[derive(Debug)]
@@ -38,12 +38,13 @@ pub(in crate::worker) struct LaneRows {
     pub(in crate::worker) rows: Vec<Option<ViewRow>>,
 }
 
-impl<L: EventLog, S: OnlineStore> Worker<L, S> {
+impl Worker {
     /// Processes the next events of the log; `None` if there are none.
     pub(super) fn publish_next(&mut self) -> Result<Option<Committed>, WorkerError> {
         let mut batches = std::mem::take(&mut self.read);
         if batches.is_empty() {
-            batches = self.backend.read(self.next, self.settings.batch)?;
+            let read = self.read_on()?;
+            (batches, self.read_to) = (read.batches, read.next);
         }
         if batches.is_empty() {
             return Ok(None);
@@ -52,6 +53,25 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         batches.retain(|batch| batch.end() > self.next);
         self.read = batches;
         Ok(Some(committed))
+    }
+
+    /// What comes next in the log. Who has consumed nothing yet begins where the log does, and settles that before the first
+    /// event: what comes later may have nothing behind it that the log no longer has.
+    fn read_on(&mut self) -> Result<Read, WorkerError> {
+        let from = self.reached();
+        match self.backend.read(from, self.settings.batch) {
+            Err(WorkerError::Log(LogError::Truncated { start, .. })) if from == 0 => {
+                tracing::info!(partition = self.backend.partition(), start, "the log's first events are gone");
+                (self.next, self.read_to) = (start, start);
+                for lane in self.lanes.iter_mut().filter(|lane| lane.live) {
+                    lane.boundary(start);
+                }
+                self.commit(Vec::new())?;
+                self.flush()?;
+                self.backend.read(start, self.settings.batch)
+            }
+            read => read,
+        }
     }
 
     /// Folds the events of `batches` from the next offset on, predicts, publishes and commits.
@@ -184,6 +204,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
         for reject in rejects.iter() {
             let write = |out: &mut Vec<u8>| reject.write(&self.plan.topic, self.backend.partition(), now, out);
             batch.push_with(reject.record.key, write)?;
+            batch.trace_last(reject.record.trace);
         }
         let place = TopicPartition { topic: self.plan.dead_letters.clone(), partition: self.backend.partition() };
         Ok((!batch.is_empty()).then_some(Entry { place, batch }))
@@ -195,6 +216,7 @@ impl<L: EventLog, S: OnlineStore> Worker<L, S> {
             let hold = self.backend.flush(&lane.flush())?;
             lane.flushed(hold);
         }
+        self.flushed_at = self.clock.now();
         Ok(())
     }
 }

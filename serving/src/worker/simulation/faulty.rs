@@ -9,7 +9,7 @@ use features::online::{
 };
 
 use crate::log::{
-    Appended, Consumer, Entry, Epoch, EventLog, LogError, MemoryLog, ProducerId, ReadLimit, Sequence, StoredBatch,
+    Appended, Consumer, Entry, Epoch, EventLog, LogError, MemoryLog, ProducerId, Read, ReadLimit, Sequence,
     TopicPartition, Transaction,
 };
 use crate::worker::WorkerError;
@@ -34,6 +34,11 @@ impl Faults {
         self.armed.store(armed, Ordering::Relaxed);
         self.after.store(call % 2 == 1, Ordering::Relaxed);
         self.left.store(i64::try_from(call / 2).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    /// Whether the call that was to fail has been made.
+    pub(super) fn struck(&self) -> bool {
+        self.left.load(Ordering::Relaxed) < 0
     }
 
     /// Runs a call, or fails in its place or behind it.
@@ -80,7 +85,7 @@ impl EventLog for FaultyLog {
         self.inner.last_sequence(producer)
     }
 
-    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Vec<StoredBatch>, LogError> {
+    fn read(&self, place: &TopicPartition, from: u64, limit: ReadLimit) -> Result<Read, LogError> {
         self.faults.around(log_fault, || self.inner.read(place, from, limit))
     }
 
@@ -90,6 +95,10 @@ impl EventLog for FaultyLog {
 
     fn end(&self, place: &TopicPartition) -> Result<u64, LogError> {
         self.inner.end(place)
+    }
+
+    fn count(&self, place: &TopicPartition) -> Result<Option<u64>, LogError> {
+        self.inner.count(place)
     }
 
     fn open(&self, consumer: &Consumer) -> Result<Epoch, LogError> {
@@ -105,27 +114,65 @@ impl EventLog for FaultyLog {
     }
 }
 
-#[derive(Debug)]
-pub(super) struct FaultyStore {
-    pub(super) inner: Arc<MemoryStore>,
-    pub(super) faults: Arc<Faults>,
+/// A planted flaw of the protocol, as the store sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flaw {
+    None,
+    /// Owners are counted where they should be named at random.
+    CountedClaims,
+    /// Who takes a slot that has an owner goes on under the owner's claim.
+    NoNewClaim,
+    /// A flush is written whatever the record holds.
+    NothingRefused,
 }
 
-impl OnlineStore for FaultyStore {
+#[derive(Debug)]
+pub(super) struct FaultyStore<S = MemoryStore> {
+    pub(super) inner: Arc<S>,
+    pub(super) faults: Arc<Faults>,
+    pub(super) flaw: Flaw,
+}
+
+impl<S: OnlineStore> FaultyStore<S> {
+    fn take(&self, slot: &Slot, claim: Claim) -> Result<SlotRecord, StoreError> {
+        match (self.flaw, self.inner.record(slot)?) {
+            (Flaw::CountedClaims, found) => {
+                let last = found.map_or(0, |record| u128::from_be_bytes(record.claim.0));
+                self.inner.claim(slot, Claim((last + 1).to_be_bytes()))
+            }
+            (Flaw::NoNewClaim, Some(found)) => Ok(found),
+            (Flaw::NoNewClaim | Flaw::NothingRefused | Flaw::None, _) => self.inner.claim(slot, claim),
+        }
+    }
+
+    fn write(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError> {
+        let hold = match (self.flaw, self.inner.record(slot)?) {
+            (Flaw::NothingRefused, Some(found)) => found.hold(),
+            _ => hold,
+        };
+        self.inner.flush(slot, hold, flush)
+    }
+}
+
+impl<S: OnlineStore> OnlineStore for FaultyStore<S> {
     fn record(&self, slot: &Slot) -> Result<Option<SlotRecord>, StoreError> {
         self.faults.around(store_fault, || self.inner.record(slot))
     }
 
     fn claim(&self, slot: &Slot, claim: Claim) -> Result<SlotRecord, StoreError> {
-        self.faults.around(store_fault, || self.inner.claim(slot, claim))
+        self.faults.around(store_fault, || self.take(slot, claim))
     }
 
     fn get(&self, slot: &Slot, hold: Hold, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.faults.around(store_fault, || self.inner.get(slot, hold, key))
     }
 
+    fn get_many(&self, slot: &Slot, hold: Hold, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.faults.around(store_fault, || self.inner.get_many(slot, hold, keys))
+    }
+
     fn flush(&self, slot: &Slot, hold: Hold, flush: &Flush) -> Result<Hold, StoreError> {
-        self.faults.around(store_fault, || self.inner.flush(slot, hold, flush))
+        self.faults.around(store_fault, || self.write(slot, hold, flush))
     }
 
     fn slots(&self, stream: &str) -> Result<Vec<(Slot, SlotRecord)>, StoreError> {

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use features::online::Slot;
+use features::online::{Claim, OnlineStore, Slot};
 use features::partition::partition_of;
 
 use super::*;
 use crate::clock::SystemClock;
 use crate::instance::{Instance, Places};
-use crate::log::{RecordBatch, TopicPartition};
+use crate::log::{EventLog, RecordBatch, TopicPartition};
 use crate::worker::fixture::{play, project, served};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,8 +27,8 @@ impl Server {
         let instance = Instance::open(&places, Arc::clone(&clock)).expect("open");
         let project = project(2);
         let parts = Parts {
-            log: instance.log().clone(),
-            store: instance.store().clone(),
+            ground: instance.ground(),
+            groups: None,
             routes: Arc::new(served(&project)),
             clock,
             metrics: Arc::new(Metrics::new()),
@@ -90,14 +90,4 @@ fn workers_of_one_stream_go_on_where_another_partition_fails() {
     server.wait_for(healthy, 3);
     server.wait_for(failing, 3);
     assert_eq!(server.predictions(failing), 3);
-}
-
-#[test]
-fn taking_the_partition_again_does_not_shorten_the_wait_before_the_next_attempt() {
-    for step in [Step::Taking, Step::CatchingUp, Step::Ready] {
-        assert!(!is_progress(step), "{step:?}");
-    }
-    for step in [Step::Committed(Committed::default()), Step::Flushed, Step::Bootstrapping, Step::Idle] {
-        assert!(is_progress(step), "{step:?}");
-    }
 }
