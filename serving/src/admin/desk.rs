@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use features::online::{Counters, OnlineStore, Slot, SlotRecord, StoreError};
 use features::partition::partition_of;
-use features::project::Project;
+use features::project::{Project, RequestStream};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use super::wire::{
-    AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, SinkReport, Status, StoredRecord, StreamReport, Totals,
-    ViewReport,
+    AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, RequestsReport, SinkReport, Status, StoredRecord,
+    StreamReport, Totals, ViewReport,
 };
 use crate::log::{
     Appended, Entry, EventLog, LogError, ProducerId, Read, ReadLimit, RecordBatch, RecordRef, Sequence, TooLarge,
     TopicPartition,
 };
+use crate::requests::{Responders, consumer};
 use crate::routing::Routes;
 use crate::sink::Sinks;
 use crate::skew::Checks;
@@ -34,6 +35,8 @@ pub struct Desk {
     pub routes: Arc<Routes>,
     /// `None` where nothing is being worked.
     pub workers: Option<Arc<Workers>>,
+    pub responders: Option<Arc<Responders>>,
+    pub requests: Vec<RequestStream>,
     pub sinks: Option<Arc<Sinks>>,
     pub checks: Option<Arc<Checks>>,
 }
@@ -53,7 +56,8 @@ impl Desk {
     pub fn unattended(project: &Project, ground: Ground, routes: Arc<Routes>) -> Result<Desk, StartError> {
         let Ground { log, store, .. } = ground;
         let plans = prepare(project, &routes, &*log)?;
-        Ok(Desk { log, store, plans, routes, workers: None, sinks: None, checks: None })
+        let requests = project.requests.values().cloned().collect();
+        Ok(Desk { log, store, plans, routes, workers: None, responders: None, requests, sinks: None, checks: None })
     }
 
     /// `states`: count the keys and hash their states, which reads every one.
@@ -76,8 +80,13 @@ impl Desk {
             endpoints.insert(route.endpoint.name.to_string(), report);
         }
         let sinks: IndexMap<String, SinkReport> = self.sinks.as_ref().map(|sinks| sinks.reports()).unwrap_or_default();
-        let ready = self.workers.as_ref().is_none_or(|workers| workers.is_ready());
-        Ok(Status { ready, streams, endpoints, sinks })
+        let mut requests = IndexMap::new();
+        for stream in &self.requests {
+            requests.insert(stream.name.to_string(), self.answered(stream)?);
+        }
+        let ready = self.workers.as_ref().is_none_or(|workers| workers.is_ready())
+            && self.responders.as_ref().is_none_or(|responders| responders.is_ready());
+        Ok(Status { ready, streams, endpoints, requests, sinks })
     }
 
     /// Appends each record to its key's partition of `topic`.
@@ -118,6 +127,26 @@ impl Desk {
         // The last batch may hold more than was asked for.
         let next = records.last().filter(|_| records.len() == limit).map_or(next, |record| record.offset + 1);
         Ok(ReadAnswer { records, next, end: self.log.end(place)? })
+    }
+
+    fn answered(&self, stream: &RequestStream) -> Result<RequestsReport, DeskError> {
+        let mut report =
+            RequestsReport { topic: stream.topic.clone(), answers: stream.answers.clone(), ..Default::default() };
+        if matches!(self.log.partitions(&stream.topic), Err(LogError::UnknownTopic { .. })) {
+            return Ok(report);
+        }
+        for partition in 0..stream.partitions {
+            let consumer = consumer(&stream.topic, partition);
+            // Read in this order, so that what is answered in between does not make the lag negative.
+            let committed = self.log.committed(&consumer)?;
+            let end = self.log.end(&consumer.place)?;
+            let status = self.responders.as_ref().and_then(|responders| responders.status(&stream.topic, partition));
+            let idle = status.as_ref().is_some_and(|status| status.idle_at >= end);
+            report.lag += if idle { 0 } else { end.saturating_sub(committed) };
+            report.error = report.error.or(status.and_then(|status| status.error));
+        }
+        report.answered = self.records_in(&stream.answers)?;
+        Ok(report)
     }
 
     fn stream(&self, plan: &StreamPlan, states: bool) -> Result<StreamReport, DeskError> {

@@ -9,7 +9,7 @@ use features::plan::View;
 use serde_json::Value;
 
 use super::backend::Ground;
-use super::fixture::{plan, play, project_with, served};
+use super::fixture::{plan, play};
 use super::machine::Worker;
 use super::plan::StreamPlan;
 use super::step::{Settings, Step};
