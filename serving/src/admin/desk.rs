@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use features::host::{KeyState, StreamHost};
 use features::online::{Counters, OnlineStore, Slot, SlotRecord, StoreError};
 use features::partition::partition_of;
 use features::project::{Project, RequestStream};
@@ -191,6 +192,9 @@ impl Desk {
         let record = in_partition.max_by_key(|record| (record.folded, record.counters.unserved));
         let newest = record.and_then(|record| record.newest);
         let counters = record.map(|record| record.counters).unwrap_or_default();
+        // Each version of a view counts what is predicted from its own rows.
+        let in_slots = slots.iter().filter(|(slot, _)| slot.partition == partition);
+        let from_slots: u64 = in_slots.map(|(_, record)| record.counters.predictions).sum();
         // Each is published together with the offset: what is on the topics is the count, where it can be had.
         let on_topics = plan.prediction_topics().into_iter().map(|topic| self.count(topic, partition));
         let predictions: Option<u64> = on_topics.sum::<Result<Option<u64>, DeskError>>()?;
@@ -202,21 +206,22 @@ impl Desk {
             end,
             committed,
             lag: if idle { 0 } else { end.saturating_sub(committed) },
-            counters: Counters { predictions: predictions.unwrap_or(counters.predictions), ..counters },
+            counters: Counters { predictions: predictions.unwrap_or(from_slots), ..counters },
             watermark: newest.map(|newest| newest.saturating_sub(plan.stream.lateness)),
             worker,
         })
     }
 
     /// The number of keys, and a hash over every key and its state in the order of the keys, for one version of a view
-    /// after the other: those that are kept.
+    /// after the other: those that are kept. How the log counts its events does not enter.
     fn state_hash(&self, plan: &StreamPlan) -> Result<(u64, String), DeskError> {
         let mut hasher = blake3::Hasher::new();
         let mut keys = 0;
         for version in plan.views.kept(&plan.stream.name) {
             let mut states: Vec<(Vec<u8>, blake3::Hash)> = Vec::new();
+            let host = StreamHost::new(Arc::clone(&version.view.stream), vec![Arc::clone(&version.view)]);
             for partition in 0..plan.stream.partitions {
-                let mut visit = |key: &[u8], state: &[u8]| states.push((key.to_vec(), blake3::hash(state)));
+                let mut visit = |key: &[u8], state: &[u8]| states.push((key.to_vec(), hash_of(state, &host)));
                 self.store.scan(&Slot::of(&version.view, partition), &mut visit)?;
             }
             states.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -243,6 +248,17 @@ impl Desk {
             partitions => partitions?,
         };
         (0..partitions).map(|partition| self.count(topic, partition)).sum()
+    }
+}
+
+/// What cannot be read is hashed as it is.
+fn hash_of(state: &[u8], host: &StreamHost) -> blake3::Hash {
+    match KeyState::decode(state, host) {
+        Ok(mut state) => {
+            state.number_offsets();
+            blake3::hash(&state.encode(host))
+        }
+        Err(_) => blake3::hash(state),
     }
 }
 
