@@ -6,8 +6,11 @@ mod bench;
 mod deadletters;
 #[cfg(feature = "train")]
 mod history;
+mod outlet;
+mod read;
 #[cfg(feature = "train")]
 mod replay;
+mod send;
 mod skew;
 mod status;
 mod watch;
@@ -30,6 +33,10 @@ enum Command {
     /// Measure throughput and latency under a load of a set rate, and check that every event has one prediction.
     #[cfg(feature = "train")]
     Bench(bench::Args),
+    /// Put messages into a topic, as an application would.
+    Send(send::Args),
+    /// Print the messages of a topic as they are.
+    Read(read::Args),
     /// Print a line for each prediction as it is made.
     Watch(watch::Args),
     /// Look at events that could not be used.
@@ -46,6 +53,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => replay::run(args, context),
         #[cfg(feature = "train")]
         Command::Bench(args) => bench::run(args, context),
+        Command::Send(args) => send::run(&args, context),
+        Command::Read(args) => read::run(&args, context),
         Command::Watch(args) => watch::run(args, context),
         Command::Deadletters(args) => deadletters::run(args, context),
         Command::Skew(args) => skew::run(args, context),

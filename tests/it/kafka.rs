@@ -12,7 +12,7 @@ use crate::support::{Server, TestProject, assert_success, copy_folder, json_line
 const RATE: &str = "20/s";
 
 /// Whether both run. Loud where not; with CI set that is a failure.
-fn services_run() -> bool {
+pub(crate) fn services_run() -> bool {
     let missing: Vec<&str> =
         ["KAFKA", "REDIS_URL"].into_iter().filter(|name| std::env::var_os(name).is_none()).collect();
     if !missing.is_empty() {
@@ -24,19 +24,28 @@ fn services_run() -> bool {
 }
 
 /// Moves streams and states to the services, under names of their own.
-fn connect(project: &TestProject) {
+/// What the topics' names begin with.
+pub(crate) fn connected_to_services(project: &TestProject) -> String {
     let path = project.dir().join("clutch.toml");
     let folder =
         project.dir().parent().expect("its folder").file_name().expect("a name").to_string_lossy().into_owned();
     let own = format!("t{}{}", std::process::id(), folder.replace('.', "").to_lowercase());
     let manifest = std::fs::read_to_string(&path).expect("clutch.toml");
-    let moved = manifest.replacen("\"nfl-plays\"", &format!("\"{own}-plays\""), 1);
-    assert_ne!(moved, manifest, "the stream names its topic");
-    std::fs::write(&path, moved).expect("writable");
+    let own_topic = |line: &str| {
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        match (name.trim(), value.trim().strip_prefix('"')) {
+            ("topic" | "answers", Some(topic)) => format!("{name}= \"{own}-{topic}"),
+            _ => line.to_owned(),
+        }
+    };
+    let moved: Vec<String> = manifest.lines().map(own_topic).collect();
+    assert_ne!(moved, manifest.lines().collect::<Vec<_>>(), "the stream names its topic");
+    std::fs::write(&path, moved.join("\n")).expect("writable");
     project.append_to_manifest(&format!(
         "\n[connections]\nkafka = {{ bootstrap_servers = \"${{KAFKA}}\", namespace = \"{own}\" }}\n\
          redis = {{ url = \"${{REDIS_URL}}\", prefix = \"{own}\" }}\n"
     ));
+    own + "-"
 }
 
 fn replay(project: &TestProject, data: &str) -> Command {
@@ -86,7 +95,7 @@ fn a_server_killed_on_kafka_and_redis_predicts_every_kept_play_once_and_leaves_t
     train(&embedded);
     let connected = TestProject::nfl();
     copy_folder(&embedded.dir(), &connected.dir());
-    connect(&connected);
+    connected_to_services(&connected);
     let data = plays(&embedded, 2023).display().to_string();
 
     let server = Server::start(&embedded);

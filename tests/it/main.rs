@@ -13,6 +13,7 @@ mod history;
 mod kafka;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod kill;
+mod live;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod lol;
 mod models;

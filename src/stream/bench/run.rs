@@ -15,8 +15,9 @@ use super::cpu::{self, Watched};
 use super::ledger::{Ledger, Origin};
 use super::load::Load;
 use super::report::{Outcome, Process};
-use super::wire::{self, Inlet, Outlet, Sent};
+use super::wire::{self, Inlet};
 use crate::progress;
+use crate::stream::outlet::{Outlet, Sent};
 
 /// The most events in one append.
 const AT_ONCE: usize = 500;

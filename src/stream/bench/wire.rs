@@ -1,4 +1,4 @@
-//! How events get into the log, and predictions out of it: through the server's socket, or straight from and to Kafka.
+//! Both ends of a run: where events go in, and where predictions come out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,33 +6,20 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use features::project::{Endpoint, Project};
 use features::schema::Stream;
-use serving::admin::{Client, ClientError, Position, Tail, TailLine};
-use serving::connect::{Feed, open_feed};
-use serving::log::{EventLog, ProducerId, ReadLimit, RecordBatch, Sequence, TopicPartition};
+use serving::admin::{Position, Tail, TailLine};
+use serving::connect::open_feed;
+use serving::log::{EventLog, ReadLimit, TopicPartition};
 use smol_str::SmolStr;
 use tokio::runtime::Runtime;
 
-use crate::output::UsageError;
+use crate::stream::outlet::{self, Outlet};
 
 const READ: ReadLimit = ReadLimit { records: 2_000, bytes: 4 << 20 };
-
-/// Takes events.
-pub(super) enum Outlet {
-    Server { runtime: Runtime, client: Client, topic: String, producer: ProducerId, number: u64 },
-    Feed { feed: Arc<dyn Feed>, topic: SmolStr },
-}
 
 /// Gives predictions.
 pub(super) enum Inlet {
     Server { runtime: Runtime, tail: Box<Tail> },
     Log { log: Arc<dyn EventLog>, topic: SmolStr, positions: Vec<(u32, u64)> },
-}
-
-/// One event on its way.
-pub(super) struct Sent {
-    pub(super) partition: u32,
-    pub(super) key: Vec<u8>,
-    pub(super) value: Vec<u8>,
 }
 
 /// Opens both ends; predictions are those that come from now on.
@@ -45,55 +32,10 @@ pub(super) fn open(project: &Project, stream: &Stream, endpoint: &Endpoint) -> a
         }
         return Ok((Outlet::Feed { feed, topic: SmolStr::from(&stream.topic) }, Inlet::Log { log, topic, positions }));
     }
-    let state_dir = project.state_dir();
-    let (out, into) = (runtime()?, runtime()?);
-    let connect = |runtime: &Runtime| match runtime.block_on(Client::connect(&state_dir)) {
-        Ok(client) => Ok(client),
-        Err(ClientError::Unreachable { .. }) => {
-            Err(anyhow::Error::from(UsageError::new("no server runs: start `clutch serve` first")))
-        }
-        Err(error) => Err(error.into()),
-    };
-    let client = connect(&out)?;
-    let listening = connect(&into)?;
-    let tail = Box::new(into.block_on(listening.tail(&endpoint.topic, Position::End))?);
-    let (topic, producer) = (stream.topic.clone(), ProducerId(rand::random()));
-    Ok((Outlet::Server { runtime: out, client, topic, producer, number: 0 }, Inlet::Server { runtime: into, tail }))
-}
-
-fn runtime() -> anyhow::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start threads")
-}
-
-impl Outlet {
-    pub(super) fn send(&mut self, events: &[Sent]) -> anyhow::Result<()> {
-        match self {
-            Outlet::Server { runtime, client, topic, producer, number } => {
-                let mut records = RecordBatch::new();
-                for event in events {
-                    records.push(&event.key, &event.value)?;
-                }
-                *number += 1;
-                let sequence = Sequence { producer: *producer, number: *number };
-                runtime.block_on(client.append(topic, sequence, &records))?;
-            }
-            Outlet::Feed { feed, topic } => {
-                for event in events {
-                    let place = TopicPartition { topic: topic.clone(), partition: event.partition };
-                    feed.send(&place, &event.key, &event.value)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until everything is in the log.
-    pub(super) fn finish(&mut self) -> anyhow::Result<()> {
-        match self {
-            Outlet::Server { .. } => Ok(()),
-            Outlet::Feed { feed, .. } => Ok(feed.finish()?),
-        }
-    }
+    let outlet = Outlet::server(project, &stream.topic)?;
+    let (runtime, listening) = outlet::server(project)?;
+    let tail = Box::new(runtime.block_on(listening.tail(&endpoint.topic, Position::End))?);
+    Ok((outlet, Inlet::Server { runtime, tail }))
 }
 
 impl Inlet {

@@ -104,8 +104,12 @@ pub(crate) fn last_json_line(output: &Output) -> Value {
 
 /// Lines of a JSON lines file.
 pub(crate) fn json_lines(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+    json_lines_of(&std::fs::read(path).unwrap_or_default())
+}
+
+pub(crate) fn json_lines_of(text: &[u8]) -> Vec<Value> {
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).expect("a JSON line")).collect()
 }
 
 /// A copy of a project, as it stands.
