@@ -59,6 +59,8 @@ pub struct Project {
     pub declarations: IndexMap<SmolStr, String>,
     /// Of the streams that declare one.
     pub skew_checks: IndexMap<SmolStr, SkewCheck>,
+    /// Of the streams that declare one: the share of events that may be refused before the stream stops.
+    pub reject_limits: IndexMap<SmolStr, f64>,
     pub views: IndexMap<SmolStr, Arc<View>>,
     pub models: IndexMap<SmolStr, Arc<Model>>,
     pub endpoints: IndexMap<SmolStr, Endpoint>,

@@ -5,6 +5,7 @@
 //! step; [`runner`] runs it on a thread, and the [`crew`] has those whose partitions are this process's. Each version of a view has its own fold there, a [`lane`].
 
 mod backend;
+mod breaker;
 mod cache;
 mod champions;
 mod course;

@@ -8,8 +8,9 @@ use features::partition::partition_of;
 use features::plan::View;
 use serde_json::Value;
 
+use super::WorkerError;
 use super::backend::Ground;
-use super::fixture::{plan, play, project_with, served};
+use super::fixture::{plan, play};
 use super::machine::Worker;
 use super::plan::StreamPlan;
 use super::step::{Settings, Step};
@@ -18,6 +19,7 @@ use crate::log::{Entry, EventLog, LogError, MemoryLog, ReadLimit, RecordBatch, S
 
 mod explanations;
 mod flushes;
+mod refused;
 mod versions;
 
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };

@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use super::faults::unavailable;
 use super::settings::{KafkaSettings, PATIENCE, Telling};
 use super::topics::signed;
-use crate::log::batch::{RecordBatch, TRACE};
+use crate::log::batch::{REDRIVEN, RecordBatch, TRACE};
 use crate::log::seam::{Entry, LogError, TopicPartition};
 
 /// How long the client may work before it is looked whether everything is delivered.
@@ -61,6 +61,10 @@ impl TransactionalProducer {
                 let headers = match trace {
                     None => common.clone(),
                     Some(trace) => Some(common.clone().unwrap_or_default().insert(trace)),
+                };
+                let headers = match batch.is_redriven(index) {
+                    false => headers,
+                    true => Some(headers.unwrap_or_default().insert(Header { key: REDRIVEN, value: Some("1") })),
                 };
                 self.send(place, key, value, headers)?;
             }
