@@ -12,6 +12,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,13 +30,15 @@ from machines import Broker, Clutch, Redis
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC, LETTERS, GROUP = "nfl-plays", "nfl-plays-dead-letters", "clutch-nfl-worker"
 PARTITIONS, WORKERS = 4, 3
+# What commands are told that need neither.
+NOWHERE = {"KAFKA": "127.0.0.1:1", "REDIS_URL": "redis://127.0.0.1:1"}
 # Nothing recovers slower than this, on a busy machine either.
 PATIENCE = 300
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--binary", default=ROOT / "target/release/clutch", type=Path)
+    parser.add_argument("--binary", default=os.environ.get("CLUTCH_BINARY", ROOT / "target/release/clutch"), type=Path)
     parser.add_argument("--events", type=int, default=200_000, help="plays at least, beside what is planted among them")
     parser.add_argument("--workers", type=int, default=40, help="how often a worker is killed")
     parser.add_argument("--brokers", type=int, default=30, help="how often the broker is")
@@ -51,11 +54,17 @@ def main():
     say(f"seed {seed}: --seed {seed} does the same again")
     services = Path(os.environ.get("CLUTCH_SERVICES", ROOT / ".clutch/services"))
     folder = Path(tempfile.mkdtemp(prefix="clutch-chaos-"))
+    # Ended from outside it ends what it started, as it does by itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run = Run(options, random.Random(seed), services, folder)
     try:
         findings = run.all()
-    except BaseException:
+    except Exception:
         say(f"what is left is in {folder}")
+        raise
+    except BaseException:
+        run.end()
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
         run.end()
@@ -99,7 +108,7 @@ class Run:
         self.manifest(clutch)
         for endpoint in checker.ENDPOINTS:
             call([clutch, "train", "--project", self.project, "--model", endpoint, "--data", f"plays={simulated}/*.parquet"],
-                 env={"KAFKA": "127.0.0.1:1", "REDIS_URL": "redis://127.0.0.1:1"})
+                 env=NOWHERE)
         data = real_data()
         if data is None:
             say("CLUTCH_DATA names no real data: simulated plays instead")
@@ -269,7 +278,9 @@ class Run:
         self.until("everything is worked off", lambda: self.lag(broker) == 0)
         rows = {endpoint: self.batch_rows(endpoint, found["inputs"]) for endpoint in checker.ENDPOINTS}
         self.until("it answers", lambda: worker.http() is not None)
-        outputs = {endpoint: predicted(worker.http(), endpoint, rows[endpoint]) for endpoint in checker.ENDPOINTS}
+        outputs = {
+            endpoint: predicted(worker.http(), endpoint, self.inputs(endpoint), rows[endpoint]) for endpoint in checker.ENDPOINTS
+        }
         self.stop([worker])
         return self.harvest(broker), worker.ask("stream", "status", "--states"), rows, outputs
 
@@ -287,29 +298,41 @@ class Run:
         told = last_json(call(
             [self.options.binary, "features", "--project", self.project, "--view", view, "--data", f"plays={log}", "--order",
              "served", "--out", out, "--json"],
-            env={"KAFKA": "127.0.0.1:1", "REDIS_URL": "redis://127.0.0.1:1"}))
+            env=NOWHERE))
         self.batch_counts = {"late": told["late"], "duplicate": told["duplicate"]}
         with out.open() as lines:
             return [json.loads(line) for line in lines]
+
+    def inputs(self, endpoint):
+        shown = last_json(call([self.options.binary, "models", "show", endpoint, "--json", "--project", self.project], env=NOWHERE))
+        return [feature["name"] for feature in shown["manifest"]["signature"]["features"]]
 
     def types(self):
         return {name: field["type"] for name, field in self.fields.items() if not field["outcome"]}
 
     def compare(self, found, calm, calm_status, rows, outputs):
+        """What is wrong, if anything; and whether the check itself would have found it."""
+        findings = self.judge(found, calm, calm_status, rows, outputs, self.counts)
+        if not findings:
+            for fault, broken in checker.planted(found, self.dice):
+                if not self.judge(broken, calm, calm_status, rows, outputs, Counter()):
+                    findings.add("the check does not find a planted fault", fault)
+                self.counts["planted faults that the check was tried with"] += 1
+        for what, count in self.counts.items():
+            say(f"{count:12,}  {what}")
+        return findings
+
+    def judge(self, found, calm, calm_status, rows, outputs, counts):
         findings = checker.Findings()
         stages = checker.check_dead_letters(findings, found["inputs"], self.fates, found["letters"])
         for stage, count in self.batch_counts.items():
             if stages[stage] != count:
                 findings.add("the batch host decides otherwise", f"{count} {stage}, not {stages[stage]}")
         for endpoint in checker.ENDPOINTS:
-            by_game = lambda values: {  # noqa: E731
-                game: iter([value for row, value in zip(rows[endpoint], values) if row["game_id"] == game]) for game in ()
-            }
-            del by_game
             told = checker.check_predictions(
                 findings, endpoint, found["inputs"], self.fates, found[endpoint],
                 grouped(rows[endpoint], rows[endpoint]), grouped(rows[endpoint], outputs[endpoint]))
-            self.counts[f"{endpoint} predictions"] = told
+            counts[f"{endpoint} predictions"] = told
             checker.same_predictions(findings, endpoint, found[endpoint], calm[endpoint])
         storm, quiet = self.status["streams"]["plays"], calm_status["streams"]["plays"]
         if storm["state_hash"] != quiet["state_hash"] or storm["state_hash"] is None:
@@ -317,12 +340,10 @@ class Run:
         for name in ("accepted", "late", "duplicate", "future", "invalid", "predictions", "unserved", "keys"):
             if storm["totals"][name] != quiet["totals"][name]:
                 findings.add("counters are not an undisturbed run's", f"{name}: {storm['totals'][name]} for {quiet['totals'][name]}")
-        self.counts["messages in the log"] = sum(map(len, found["inputs"]))
-        self.counts["keys with a state"] = storm["totals"]["keys"]
+        counts["messages in the log"] = sum(map(len, found["inputs"]))
+        counts["keys with a state"] = storm["totals"]["keys"]
         for stage, count in sorted(stages.items()):
-            self.counts[f"dead letters, {stage}"] = count
-        for what, count in self.counts.items():
-            say(f"{count:12,}  {what}")
+            counts[f"dead letters, {stage}"] = count
         return findings
 
     def add(self, machine):
@@ -343,13 +364,11 @@ def grouped(rows, values):
     return {game: iter(values) for game, values in games.items()}
 
 
-def predicted(http, endpoint, rows):
+def predicted(http, endpoint, inputs, rows):
     """What the endpoint's model makes of rows of the batch host."""
-    example = json.loads(urllib.request.urlopen(f"http://{http}/models/status", timeout=60).read())
-    del example
     outputs = []
     for start in range(0, len(rows), checker.BATCH):
-        features = [checker.inputs_of(endpoint, row) for row in rows[start : start + checker.BATCH]]
+        features = [{name: row[name] for name in inputs} for row in rows[start : start + checker.BATCH]]
         body = json.dumps({"endpoint": endpoint, "features": features}).encode()
         request = urllib.request.Request(
             f"http://{http}/predict/batch", data=body, headers={"Content-Type": "application/json"})

@@ -1,7 +1,9 @@
 """Compares what a storm has left with what must be there. Everything is read by bare consumers, the fate of each event is
 decided by `oracle`, values come from the batch host, and nothing of the worker is used."""
 
+import base64
 import json
+import math
 import struct
 from collections import Counter
 
@@ -28,8 +30,6 @@ class Findings(list):
 
 def fates(inputs, types):
     """What must become of each event, by partition."""
-    plain = ((key, value, time) for _, key, value, time in ())
-    del plain
     return [
         judge([(key, value, time) for _, key, value, time in records], partition, len(inputs), types)
         for partition, records in enumerate(inputs)
@@ -53,7 +53,7 @@ def check_dead_letters(findings, inputs, wanted, letters):
             if index is None or wanted[partition][index] != ("dead", letter["stage"]):
                 fate = None if index is None else wanted[partition][index][0:1] + (str(wanted[partition][index][1])[:80],)
                 findings.add("a dead letter that should not be", f"{place} {letter['stage']}: {letter['reason']}; wanted {fate}")
-            elif bytes_of(letter) != (inputs[partition][index][2] or b""):
+            elif base64.b64decode(letter["raw_base64"]) != (inputs[partition][index][2] or b""):
                 findings.add("a dead letter with other bytes than its event", place)
     for partition, records in enumerate(inputs):
         for (offset, _, value, _), (fate, stage) in zip(records, wanted[partition]):
@@ -118,6 +118,47 @@ def same_predictions(findings, endpoint, one, other):
             findings.add(f"{endpoint}: predictions are not an undisturbed run's", f"partition {partition}")
 
 
+def planted(found, dice):
+    """The same with a fault in it, each time another: a check that passes one of them proves nothing."""
+    for topic in ("letters", *ENDPOINTS):
+        partition = dice.choice([number for number, records in enumerate(found[topic]) if len(records) > 1])
+        records = found[topic][partition]
+        place = dice.randrange(len(records) - 1)
+
+        def broken(changed, topic=topic, partition=partition):
+            partitions = list(found[topic])
+            partitions[partition] = changed
+            return {**found, topic: partitions}
+
+        def altered(change, records=records, place=place):
+            offset, key, value, time = records[place]
+            record = json.loads(value)
+            change(record)
+            return records[:place] + [(offset, key, json.dumps(record).encode(), time)] + records[place + 1 :]
+
+        yield f"{topic}: one is lost", broken(records[:place] + records[place + 1 :])
+        yield f"{topic}: one is doubled", broken(records[: place + 1] + records[place:])
+        if topic == "letters":
+            yield "a letter has another stage", broken(altered(lambda letter: letter.update(stage="other")))
+            yield "a letter has other bytes", broken(altered(lambda letter: letter.update(raw_base64="AAAA")))
+            continue
+        name = ENDPOINTS[topic]
+        swapped = records[:place] + [records[place + 1], records[place]] + records[place + 2 :]
+        yield f"{topic}: two are exchanged", broken(swapped)
+        yield f"{topic}: a bit of one is wrong", broken(
+            altered(lambda record, name=name: record["outputs"].update({name: next_to(record["outputs"][name])})))
+        yield f"{topic}: a bit of a feature is wrong", broken(altered(lambda record: spoil(record["include"])))
+
+
+def next_to(number):
+    return math.nextafter(number, math.inf)
+
+
+def spoil(features):
+    name = next(name for name, value in features.items() if isinstance(value, float))
+    features[name] = next_to(features[name])
+
+
 def at(records, offset):
     """Where the record with this offset stands."""
     low, high = 0, len(records)
@@ -128,12 +169,6 @@ def at(records, offset):
         else:
             high = middle
     return low if low < len(records) and records[low][0] == offset else None
-
-
-def bytes_of(letter):
-    import base64
-
-    return base64.b64decode(letter["raw_base64"])
 
 
 def bits(value):

@@ -1,8 +1,9 @@
 """Topics read and written by bare clients."""
 
 import threading
+import time
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 BEGINNING = 0
@@ -13,7 +14,15 @@ def create(broker, topic, partitions):
     """As `clutch serve` makes them: append times are the broker's."""
     config = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(8 << 20)}
     new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=config)
-    AdminClient({"bootstrap.servers": broker}).create_topics([new])[topic].result(TIMEOUT)
+    client, deadline = AdminClient({"bootstrap.servers": broker}), time.monotonic() + TIMEOUT
+    while True:
+        try:
+            return client.create_topics([new])[topic].result(TIMEOUT)
+        except KafkaException as error:
+            # A broker that has just started does not count itself yet.
+            if error.args[0].code() != KafkaError.INVALID_REPLICATION_FACTOR or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def reader(broker, isolation, **more):
@@ -40,7 +49,7 @@ def read_all(broker, topic, partitions, isolation="read_committed"):
         if message is None:
             raise RuntimeError(f"{topic} does not come to its end")
         if message.error():
-            if not message.error().code() == -191:
+            if message.error().code() != KafkaError._PARTITION_EOF:
                 raise RuntimeError(f"{topic}: {message.error()}")
             ended.add(message.partition())
             continue

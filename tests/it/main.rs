@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod architecture;
+#[cfg(all(feature = "train", feature = "serve", feature = "kafka"))]
+mod chaos;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod documented;
 #[cfg(all(feature = "train", feature = "serve"))]
