@@ -3,6 +3,8 @@
 mod access;
 mod deadletters;
 #[cfg(feature = "train")]
+mod migrate;
+#[cfg(feature = "train")]
 mod replay;
 mod skew;
 mod status;
@@ -27,6 +29,9 @@ enum Command {
     Watch(watch::Args),
     /// Look at events that could not be used.
     Deadletters(deadletters::Args),
+    /// Move a stream into a topic with another number of partitions.
+    #[cfg(feature = "train")]
+    Migrate(migrate::Args),
     /// Look at differences between what was served and what the batch host computes.
     Skew(skew::Args),
     /// Offsets, lag and counters of each partition.
@@ -39,6 +44,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => replay::run(args, context),
         Command::Watch(args) => watch::run(args, context),
         Command::Deadletters(args) => deadletters::run(args, context),
+        #[cfg(feature = "train")]
+        Command::Migrate(args) => migrate::run(&args, context),
         Command::Skew(args) => skew::run(args, context),
         Command::Status(args) => status::run(args, context),
     }

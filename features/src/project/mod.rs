@@ -16,6 +16,7 @@ mod kafka;
 mod models;
 pub mod propose;
 mod redis;
+mod requests;
 mod skew;
 mod slices;
 mod sources;
@@ -41,8 +42,8 @@ pub use declaration::view_as_declared;
 pub use kafka::{KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism};
 pub use sources::{SourceFile, Sources};
 pub use spec::{
-    Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, Secret, Sink, SinkFormat, SkewCheck, Split,
-    Stack, Task, TestPart,
+    Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, RequestStream, Secret, Sink, SinkFormat,
+    SkewCheck, Split, Stack, Task, TestPart,
 };
 
 use crate::diagnostic::Problems;
@@ -64,6 +65,9 @@ pub struct Project {
     pub views: IndexMap<SmolStr, Arc<View>>,
     pub models: IndexMap<SmolStr, Arc<Model>>,
     pub endpoints: IndexMap<SmolStr, Endpoint>,
+    pub requests: IndexMap<SmolStr, RequestStream>,
+    /// The topic on which moves of aliases are told; `None`: they are not.
+    pub model_updates: Option<String>,
     pub sinks: IndexMap<SmolStr, Sink>,
     pub connections: Connections,
 }

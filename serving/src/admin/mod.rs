@@ -23,6 +23,6 @@ pub use client::{Client, ClientError, Tail};
 pub use desk::{Desk, DeskError};
 pub use listen::{BindError, bind, serve};
 pub use wire::{
-    AppendAnswer, EndpointReport, LetterPlace, PartitionReport, Position, ReadAnswer, RedriveAnswer, SinkReport,
-    Status, StoredRecord, StreamReport, TailLine, Totals, ViewReport,
+    AppendAnswer, EndpointReport, LetterPlace, PartitionReport, Position, ReadAnswer, RedriveAnswer, RequestsReport,
+    SinkReport, Status, StoredRecord, StreamReport, TailLine, Totals, ViewReport,
 };

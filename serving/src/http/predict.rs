@@ -37,7 +37,7 @@ async fn answer_one(app: &App, body: &JsonBody) -> Result<Response<Body>, HttpEr
     let mut answer = app.service.predict(asked.target(), &[asked.given], asked.options).await?;
     answer.timing.parse += envelope;
     let prediction = answer.rows.pop().unwrap_or(Err(crate::predict::PredictError::Interrupted))?;
-    Ok(app.encoded(answer.timing, || answer::one(&answer.chosen, &prediction)))
+    Ok(app.encoded(answer.timing, || answer::one(&answer.chosen, &prediction, asked.request_id.as_deref())))
 }
 
 async fn answer_batch(app: &App, body: &JsonBody) -> Result<Response<Body>, HttpError> {
@@ -52,7 +52,7 @@ async fn answer_batch(app: &App, body: &JsonBody) -> Result<Response<Body>, Http
         Box::new(Problem::from(error))
     };
     let rows: Vec<_> = answer.rows.into_iter().map(|row| row.map_err(refused)).collect();
-    Ok(app.encoded(answer.timing, || answer::batch(&answer.chosen, &rows)))
+    Ok(app.encoded(answer.timing, || answer::batch(&answer.chosen, &rows, asked.request_id.as_deref())))
 }
 
 impl App {

@@ -23,7 +23,7 @@ use crate::skew::Checks;
 /// What the handlers share.
 #[derive(Debug)]
 pub struct App {
-    pub(super) service: PredictService,
+    pub(super) service: Arc<PredictService>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) readiness: Arc<dyn Readiness>,
     pub(super) limits: Limits,
@@ -40,7 +40,12 @@ pub(super) struct RoutesMetrics {
 }
 
 impl App {
-    pub fn new(service: PredictService, metrics: Arc<Metrics>, readiness: Arc<dyn Readiness>, limits: Limits) -> App {
+    pub fn new(
+        service: Arc<PredictService>,
+        metrics: Arc<Metrics>,
+        readiness: Arc<dyn Readiness>,
+        limits: Limits,
+    ) -> App {
         let routes =
             RoutesMetrics { predict: metrics.http.route("/predict"), batch: metrics.http.route("/predict/batch") };
         let in_flight = Semaphore::new(limits.in_flight);

@@ -39,6 +39,7 @@ pub struct RecordBatch {
     bytes: Vec<u8>,
     count: u32,
     headers: Headers,
+    as_of: Option<Micros>,
 }
 
 impl Default for RecordBatch {
@@ -55,7 +56,7 @@ impl std::fmt::Debug for RecordBatch {
 
 impl RecordBatch {
     pub fn new() -> RecordBatch {
-        RecordBatch { bytes: vec![0; HEADER], count: 0, headers: Headers::default() }
+        RecordBatch { bytes: vec![0; HEADER], count: 0, headers: Headers::default(), as_of: None }
     }
 
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), TooLarge> {
@@ -103,6 +104,16 @@ impl RecordBatch {
         batch
     }
 
+    /// The log is to keep this as the time at which it took the records, instead of the time when it takes them: of a copy.
+    pub fn taken_at(self, time: Micros) -> RecordBatch {
+        RecordBatch { as_of: Some(time), ..self }
+    }
+
+    /// See [`RecordBatch::taken_at`].
+    pub fn as_of(&self) -> Option<Micros> {
+        self.as_of
+    }
+
     /// The record added last is a dead letter that came back.
     pub fn redriven_last(&mut self) {
         self.headers.redriven.extend(self.count.checked_sub(1));
@@ -143,7 +154,7 @@ impl RecordBatch {
         self.bytes[1] = if self.headers.all_redriven { ALL_REDRIVEN } else { 0 };
         self.bytes[4..8].copy_from_slice(&self.count.to_le_bytes());
         self.bytes[8..16].copy_from_slice(&base.to_le_bytes());
-        self.bytes[16..24].copy_from_slice(&append_time.to_le_bytes());
+        self.bytes[16..24].copy_from_slice(&self.as_of.unwrap_or(append_time).to_le_bytes());
         self.bytes
     }
 
@@ -252,7 +263,7 @@ impl StoredBatch {
     /// none.
     pub(super) fn gathered(batch: RecordBatch, marks: Vec<(u64, Micros)>) -> Option<StoredBatch> {
         debug_assert_eq!(marks.len(), batch.count as usize, "every record is marked");
-        let RecordBatch { bytes, count, headers } = batch;
+        let RecordBatch { bytes, count, headers, .. } = batch;
         (!marks.is_empty()).then(|| StoredBatch { bytes: Box::new(bytes), count, marks: Marks::Each(marks), headers })
     }
 

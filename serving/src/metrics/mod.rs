@@ -3,6 +3,7 @@
 
 mod http;
 mod models;
+mod requests;
 mod sinks;
 mod skew;
 mod workers;
@@ -13,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 pub use http::{HttpMetrics, PhaseMetrics, RouteMetrics};
 pub use models::{ModelMetrics, ModelsMetrics};
+pub use requests::{RequestMetrics, RequestsMetrics};
 pub use sinks::{SinkMetrics, SinksMetrics};
 pub use skew::{SkewFeatureMetrics, SkewMetrics, SkewStreamMetrics, SkewViewMetrics};
 pub use workers::{PartitionMetrics, WorkersMetrics};
@@ -24,6 +26,7 @@ pub struct Metrics {
     pub http: HttpMetrics,
     pub models: ModelsMetrics,
     pub workers: WorkersMetrics,
+    pub requests: RequestsMetrics,
     pub sinks: SinksMetrics,
     pub skew: SkewMetrics,
 }
@@ -34,9 +37,10 @@ impl Metrics {
         let http = HttpMetrics::register(&mut registry);
         let models = ModelsMetrics::register(&mut registry);
         let workers = WorkersMetrics::register(&mut registry);
+        let requests = RequestsMetrics::register(&mut registry);
         let sinks = SinksMetrics::register(&mut registry);
         let skew = SkewMetrics::register(&mut registry);
-        Metrics { registry, http, models, workers, sinks, skew }
+        Metrics { registry, http, models, workers, requests, sinks, skew }
     }
 
     /// The OpenMetrics text of `GET /metrics`.

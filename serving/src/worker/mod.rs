@@ -32,6 +32,7 @@ mod tests;
 mod threads;
 
 pub use backend::{Backend, Ground};
+pub(crate) use crew::new_claim;
 pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
 pub(crate) use json::rfc3339;
@@ -42,6 +43,7 @@ pub(crate) use plan::consumer;
 pub use plan::{PlanError, StreamPlan};
 pub use prediction::prediction_id;
 pub use prepare::{StartError, prepare};
+pub(crate) use status::StatusCell;
 pub use status::{PartitionStatus, Phase};
 pub use step::{Committed, Settings, Step};
 pub use threads::{Parts, Workers};

@@ -54,7 +54,8 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         let mut access = Access::open(&project).await?;
         let mut chosen: Vec<LetterPlace> = args.places.iter().map(|Place(place)| *place).collect();
         if chosen.is_empty() {
-            let redriven = select::read(&mut access, &stream.dead_letters_topic(), stream.partitions, |letters| {
+            let topic = stream.dead_letters_topic();
+            let redriven = select::read(&mut access, &topic, stream.partitions, |letters| {
                 let wanted = letters.iter().filter(|letter| args.filter.takes(&letter.letter));
                 chosen.extend(wanted.map(select::Letter::place));
             });

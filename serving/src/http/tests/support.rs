@@ -36,6 +36,7 @@ pub(super) struct Server {
     pub(super) project: Project,
     pub(super) registry: Arc<MemoryRegistry>,
     pub(super) followed: Followed,
+    service: Arc<PredictService>,
     router: Router,
 }
 
@@ -80,8 +81,9 @@ impl Server {
         let clock = Arc::new(ManualClock::at(fixture::KICKOFF + 90_000_000));
         let service =
             PredictService::new(Arc::clone(&followed.routes), Arc::clone(&followed.direct), parts.reader, clock);
-        let app = App::new(service, metrics, Arc::new(parts.waiting), parts.limits);
-        Server { project, registry, followed, router: router(Arc::new(app)) }
+        let service = Arc::new(service);
+        let app = App::new(Arc::clone(&service), metrics, Arc::new(parts.waiting), parts.limits);
+        Server { project, registry, followed, service, router: router(Arc::new(app)) }
     }
 
     /// A server whose store has seen two plays of game `g1`: leads 3 and then 7, the last 60 seconds after kick-off.
@@ -94,6 +96,11 @@ impl Server {
         let events = [fixture::play("g1", 1, 0, 3), fixture::play("g1", 2, 60, 7)];
         let store = fixture::store_after(&project, "g1", &events);
         Server::new(Parts { project, reader: Arc::new(store), ..Parts::default() })
+    }
+
+    /// What predicts behind it.
+    pub(super) fn service(&self) -> Arc<PredictService> {
+        Arc::clone(&self.service)
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Response<Body> {

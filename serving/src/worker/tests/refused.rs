@@ -7,7 +7,8 @@ use crate::worker::fixture::{project_changed, served};
 fn desk(bench: &Bench) -> Desk {
     let routes = Arc::new(served(&crate::worker::fixture::project(1)));
     let (log, store) = (bench.log.clone(), bench.store.clone());
-    Desk { log, store, plans: vec![bench.plan.clone()], routes, workers: None, sinks: None, checks: None }
+    let (plans, requests) = (vec![bench.plan.clone()], Vec::new());
+    Desk { log, store, plans, routes, workers: None, responders: None, requests, sinks: None, checks: None }
 }
 
 fn letter(offset: u64) -> LetterPlace {

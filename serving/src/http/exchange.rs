@@ -1,0 +1,71 @@
+//! Requests that do not come over HTTP, answered as if they had.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use futures::future::join_all;
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::runtime::Handle;
+
+use super::body::JsonBody;
+use super::error::HttpError;
+use super::problem::Problem;
+use super::{answer, envelope};
+use crate::predict::{PredictError, PredictService};
+use crate::requests::{Asking, Reply, Unanswered};
+
+/// So many are asked at once: their states may be a network away.
+const AT_ONCE: usize = 32;
+
+/// Asks the service that `POST /predict` asks. Never called on one of the runtime's own threads.
+#[derive(Debug)]
+pub struct Exchange {
+    service: Arc<PredictService>,
+    runtime: Handle,
+}
+
+impl Exchange {
+    pub fn new(service: Arc<PredictService>, runtime: Handle) -> Exchange {
+        Exchange { service, runtime }
+    }
+}
+
+impl Asking for Exchange {
+    fn ask(&self, bodies: &[&[u8]]) -> Vec<Result<Reply, Unanswered>> {
+        let portion =
+            |bodies: &[&[u8]]| self.runtime.block_on(join_all(bodies.iter().map(|body| one(&self.service, body))));
+        bodies.chunks(AT_ONCE).flat_map(portion).collect()
+    }
+}
+
+async fn one(service: &PredictService, body: &[u8]) -> Result<Reply, Unanswered> {
+    let (request_id, asked) = ask(service, body).await;
+    match asked {
+        Ok(body) => Ok(Reply { request_id, status: 200, body }),
+        Err(error) if error.is_a_failure() => Err(Unanswered(Box::new(error))),
+        Err(error) => {
+            let problem = Problem::from(error);
+            let body = to_raw_value(&problem).map_err(|error| Unanswered(Box::new(error)))?;
+            Ok(Reply { request_id, status: problem.status().as_u16(), body })
+        }
+    }
+}
+
+async fn ask(service: &PredictService, body: &[u8]) -> (Option<String>, Result<Box<RawValue>, HttpError>) {
+    let body = match JsonBody::check(Bytes::copy_from_slice(body)) {
+        Ok(body) => body,
+        Err(error) => return (None, Err(error)),
+    };
+    let asked = match envelope::one(body.text()) {
+        Ok(asked) => asked,
+        Err(error) => return (None, Err(error)),
+    };
+    let request_id = asked.request_id.as_deref().map(str::to_owned);
+    let answered = async {
+        let mut answer = service.predict(asked.target(), &[asked.given], asked.options).await?;
+        let prediction = answer.rows.pop().unwrap_or(Err(PredictError::Interrupted))?;
+        let body = to_raw_value(&answer::One::of(&answer.chosen, &prediction, None));
+        Ok(body.map_err(|_| PredictError::Interrupted)?)
+    };
+    (request_id, answered.await)
+}
