@@ -28,7 +28,7 @@ pub(super) enum Access {
 impl Access {
     /// Nothing is created just to ask.
     pub(super) async fn open(project: &Project) -> anyhow::Result<Access> {
-        let state_dir = project.state_dir();
+        let state_dir = project.instance_dir();
         match Client::connect(&state_dir).await {
             Ok(client) => return Ok(Access::Server(client)),
             Err(ClientError::Unreachable { .. }) => {}

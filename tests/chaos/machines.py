@@ -138,22 +138,22 @@ class Redis(Machine):
 
 
 class Clutch(Machine):
-    """`clutch serve` on a copy of the project: its state folder is its own."""
+    """`clutch serve` on the project, with a state folder of its own."""
 
     def __init__(self, name, folder, binary, project, environment):
         super().__init__(name, folder)
-        self.binary, self.project = binary, self.folder / name
-        shutil.copytree(project, self.project)
+        self.binary, self.own = binary, self.folder / name
+        self.place = ["--project", project, "--state-dir", self.own]
         self.environment = {**os.environ, "CLUTCH_LOG": "warn", **environment}
         self.starts = 0
 
     def start(self):
         self.starts += 1
-        self.spawn([self.binary, "serve", "--project", self.project, "--listen", "127.0.0.1:0"], env=self.environment)
+        self.spawn([self.binary, "serve", *self.place, "--listen", "127.0.0.1:0"], env=self.environment)
 
     def http(self):
         """Where it answers, once it says so in its state folder."""
-        lock = self.project / ".clutch" / "lock"
+        lock = self.own / "lock"
         try:
             return json.loads(lock.read_text())["http"]
         except (OSError, ValueError, KeyError):
@@ -161,9 +161,8 @@ class Clutch(Machine):
 
     def ask(self, *arguments):
         """The JSON object that another command prints last."""
-        done = subprocess.run(
-            [self.binary, *arguments, "--json", "--project", self.project], env=self.environment, text=True,
-            capture_output=True, check=False)
+        command = [str(part) for part in (self.binary, *arguments, "--json", *self.place)]
+        done = subprocess.run(command, env=self.environment, text=True, capture_output=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"clutch {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
         return json.loads(done.stdout.strip().splitlines()[-1])

@@ -217,6 +217,7 @@ impl Parts {
             model_updates: self.model_updates,
             sinks: whole(self.sinks)?,
             connections: self.connections,
+            own_dir: None,
         })
     }
 }
