@@ -27,6 +27,8 @@ mod parity;
 #[cfg(feature = "train")]
 mod project;
 #[cfg(all(feature = "train", feature = "serve"))]
+mod recovery;
+#[cfg(all(feature = "train", feature = "serve"))]
 mod redis;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod replay;
