@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
-# Options for `make demo`, e.g. ARGS=--once
+# Options for `make demo`, e.g. ARGS=--once, and `make chaos`
 ARGS ?=
 # Python for the peers that `make bench` measures against; a folder of its own, nothing is installed elsewhere.
 BENCH_VENV := target/bench-venv
@@ -16,7 +16,7 @@ TEST_VENV := target/test-venv
 # How many schedules `make simulation` explores
 SCHEDULES ?= 100000
 
-.PHONY: help build demo test services services-stop onnxruntime check bench bench-quick simulation fuzz clean prerequisites
+.PHONY: help build demo test chaos services services-stop onnxruntime check bench bench-quick simulation fuzz clean prerequisites
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,6 +34,11 @@ test: prerequisites ## Run every test, with real services started for them; Pyth
 	@scripts/browser.sh
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
 	scripts/services.sh run $(CARGO) test --workspace --locked
+
+chaos: build ## Kill workers, broker and Redis a hundred times under 200,000 real plays, and check every prediction (ARGS=--seed 7)
+	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
+	@scripts/services.sh install
+	$(TEST_VENV)/bin/python tests/chaos/chaos.py --binary target/release/clutch $(ARGS)
 
 services: ## Start the real services that streams can run on (Apache Kafka, Redis); .clutch/services/env has their addresses
 	@scripts/services.sh start

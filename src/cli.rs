@@ -34,6 +34,10 @@ pub(crate) struct Global {
     /// The project folder.
     #[arg(long, global = true, default_value = ".", value_name = "DIR")]
     pub(crate) project: PathBuf,
+    /// Where a server keeps its lock, its database and its admin socket, and where commands look for it, if not in `.clutch` of
+    /// the project: several servers of one project on one machine need one each.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
     /// Print one JSON object as the last line of standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -14,16 +14,19 @@ pub(crate) struct Context {
     pub(crate) project_dir: PathBuf,
     /// Print one JSON object as the last line of standard output, and nothing else there.
     pub(crate) json: bool,
+    /// `--state-dir`
+    own_dir: Option<PathBuf>,
 }
 
 impl Context {
     pub(crate) fn new(global: &Global) -> Context {
-        Context { project_dir: global.project.clone(), json: global.json }
+        Context { project_dir: global.project.clone(), json: global.json, own_dir: global.state_dir.clone() }
     }
 
     /// Loads and checks the project; problems end the command with exit code 2.
     pub(crate) fn project(&self) -> Result<Project> {
-        Ok(Project::load(&self.project_dir, &environment)?)
+        let project = Project::load(&self.project_dir, &environment)?;
+        Ok(Project { own_dir: self.own_dir.clone(), ..project })
     }
 
     /// Where ONNX Runtime is looked for: as `CLUTCH_ONNXRUNTIME` says, else in `.clutch/lib` of the project, of the working

@@ -67,7 +67,7 @@ struct Given {
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     let project = context.project()?;
     let body = body(&args)?;
-    let places = Places { state_dir: project.state_dir(), temporary: std::env::temp_dir() };
+    let places = Places { state_dir: project.instance_dir(), temporary: std::env::temp_dir() };
     // Without a database there is neither a server nor a state: nothing is created just to ask.
     let instance = if places.state_dir.join("db").exists() {
         match Instance::open(&places, Arc::new(SystemClock)) {

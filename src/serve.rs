@@ -28,7 +28,8 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 #[command(after_help = "Examples:
   clutch serve --project nfl
   clutch serve --project nfl --listen 0.0.0.0:8080
-  clutch serve --project nfl --listen 127.0.0.1:0 --json")]
+  clutch serve --project nfl --listen 127.0.0.1:0 --json
+  clutch serve --project nfl --listen 127.0.0.1:8601 --state-dir nfl/.clutch/second     one more, where streams are on Kafka")]
 pub(crate) struct Args {
     /// Where to answer HTTP; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8600")]
@@ -90,7 +91,7 @@ fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Opens the project's `.clutch`.
 pub(crate) fn open(project: &Project) -> anyhow::Result<Instance> {
-    let places = Places { state_dir: project.state_dir(), temporary: std::env::temp_dir() };
+    let places = Places { state_dir: project.instance_dir(), temporary: std::env::temp_dir() };
     Instance::open(&places, Arc::new(SystemClock)).map_err(|error| {
         let remedy = match &error {
             InstanceError::Lock(LockError::Held { .. }) => "one server at a time owns it: stop the first, or use it",
@@ -218,7 +219,7 @@ fn describe(started: &Started, project: &Project, dir: &str) -> Vec<String> {
         lines.push(format!("  curl -s {url}/models/status"));
         lines.push(String::new());
     }
-    lines.push(format!("Events, predictions and states are kept in {}.", project.state_dir().display()));
+    lines.push(format!("Events, predictions and states are kept in {}.", project.instance_dir().display()));
     lines.push("Messages go to standard error (CLUTCH_LOG=debug tells more). Ctrl-C stops.".to_owned());
     lines
 }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod instance;
 pub mod log;
 pub mod metrics;
+pub mod migrate;
 pub mod predict;
 pub mod requests;
 pub mod routing;

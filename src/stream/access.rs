@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use features::project::Project;
-use serving::admin::{Client, ClientError, Desk, ReadAnswer, Status};
+use serving::admin::{Client, ClientError, Desk, LetterPlace, ReadAnswer, RedriveAnswer, Status};
 use serving::connect::connect;
 use serving::instance::Instance;
 use serving::log::TopicPartition;
@@ -28,7 +28,7 @@ pub(super) enum Access {
 impl Access {
     /// Nothing is created just to ask.
     pub(super) async fn open(project: &Project) -> anyhow::Result<Access> {
-        let state_dir = project.state_dir();
+        let state_dir = project.instance_dir();
         match Client::connect(&state_dir).await {
             Ok(client) => return Ok(Access::Server(client)),
             Err(ClientError::Unreachable { .. }) => {}
@@ -77,6 +77,17 @@ impl Access {
                 let desk = Arc::clone(desk);
                 let place = TopicPartition { topic: topic.into(), partition };
                 Ok(spawn_blocking(move || desk.read(&place, from, limit)).await??)
+            }
+        }
+    }
+
+    /// Gives dead letters of a stream back to it, each once.
+    pub(super) async fn redrive(&mut self, stream: &str, letters: Vec<LetterPlace>) -> anyhow::Result<RedriveAnswer> {
+        match self {
+            Access::Server(client) => Ok(client.redrive(stream, &letters).await?),
+            Access::Here { desk, .. } => {
+                let (desk, stream) = (Arc::clone(desk), stream.to_owned());
+                Ok(spawn_blocking(move || desk.redrive(&stream, &letters)).await??)
             }
         }
     }

@@ -6,6 +6,8 @@ mod bench;
 mod deadletters;
 #[cfg(feature = "train")]
 mod history;
+#[cfg(feature = "train")]
+mod migrate;
 mod outlet;
 mod read;
 #[cfg(feature = "train")]
@@ -41,6 +43,9 @@ enum Command {
     Watch(watch::Args),
     /// Look at events that could not be used.
     Deadletters(deadletters::Args),
+    /// Move a stream into a topic with another number of partitions.
+    #[cfg(feature = "train")]
+    Migrate(migrate::Args),
     /// Look at differences between what was served and what the batch host computes.
     Skew(skew::Args),
     /// Offsets, lag and counters of each partition.
@@ -57,6 +62,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Command::Read(args) => read::run(&args, context),
         Command::Watch(args) => watch::run(args, context),
         Command::Deadletters(args) => deadletters::run(args, context),
+        #[cfg(feature = "train")]
+        Command::Migrate(args) => migrate::run(&args, context),
         Command::Skew(args) => skew::run(args, context),
         Command::Status(args) => status::run(args, context),
     }

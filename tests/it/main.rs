@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod architecture;
+#[cfg(all(feature = "train", feature = "serve", feature = "kafka"))]
+mod chaos;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod documented;
 #[cfg(all(feature = "train", feature = "serve"))]
@@ -25,6 +27,8 @@ mod onnx_out;
 mod parity;
 #[cfg(feature = "train")]
 mod project;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod recovery;
 #[cfg(all(feature = "train", feature = "serve"))]
 mod redis;
 #[cfg(all(feature = "train", feature = "serve"))]

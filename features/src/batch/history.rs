@@ -38,6 +38,8 @@ pub struct LogPlaces {
     pub sequence: Vec<u64>,
     /// When the log took each event: what is from the future is decided by it.
     pub append_times: Vec<Micros>,
+    /// Of `sequence`, in its order, those that are dead letters which came back.
+    pub redriven: Vec<u64>,
 }
 
 /// A row that is no event of its stream.
@@ -80,6 +82,14 @@ impl History {
         let table = Table { names, columns, rows: times.len() };
         let stream = Arc::clone(stream);
         History { stream, table, times, log: Some(log), rejects: Vec::new(), notes: Vec::new() }
+    }
+
+    /// These places of the log hold dead letters that came back.
+    pub fn with_redriven(mut self, redriven: Vec<u64>) -> History {
+        if let Some(log) = &mut self.log {
+            log.redriven = redriven;
+        }
+        self
     }
 
     /// Number of events.

@@ -58,6 +58,21 @@ impl KeyClock {
         }
     }
 
+    /// As [`KeyClock::decide`], for a dead letter that came back: its lateness does not count any more.
+    pub fn decide_redriven(
+        &self,
+        stream: &Stream,
+        time: Micros,
+        id: &[Value],
+        append_time: Option<Micros>,
+    ) -> Decision {
+        match self.decide(stream, time, id, append_time) {
+            Decision::Late { .. } if self.place_of(stream, time, id).is_some() => Decision::Duplicate,
+            Decision::Late { .. } => Decision::Accept,
+            decided => decided,
+        }
+    }
+
     /// Takes note of an accepted event. Returns true if the key was idle for longer than `retention` and starts anew:
     /// the caller then forgets the key's window state.
     pub fn accept(&mut self, stream: &Stream, place: Place, id: &[Value]) -> bool {

@@ -79,6 +79,17 @@ impl StreamHost {
     pub fn process(&mut self, state: &mut KeyState, event: &Event, position: Position) -> Accepted {
         id_of(&self.stream, event, &mut self.id);
         let decision = state.clock.decide(&self.stream, event.time, &self.id, position.append_time);
+        self.fold(state, event, position, decision)
+    }
+
+    /// As [`StreamHost::process`], of a dead letter that came back: accepted whatever its lateness.
+    pub fn process_redriven(&mut self, state: &mut KeyState, event: &Event, position: Position) -> Accepted {
+        id_of(&self.stream, event, &mut self.id);
+        let decision = state.clock.decide_redriven(&self.stream, event.time, &self.id, position.append_time);
+        self.fold(state, event, position, decision)
+    }
+
+    fn fold(&mut self, state: &mut KeyState, event: &Event, position: Position, decision: Decision) -> Accepted {
         let mut rows = Vec::with_capacity(self.runners.len());
         if decision != Decision::Accept {
             rows.resize(self.runners.len(), None);

@@ -199,12 +199,15 @@ impl Parts {
         let views = self.views.into_iter().map(|(name, entry)| Some((name, entry.view?))).collect::<Option<_>>()?;
         let skew_checks =
             self.streams.iter().filter_map(|(name, entry)| Some((name.clone(), entry.skew_check?))).collect();
+        let reject_limits =
+            self.streams.iter().filter_map(|(name, entry)| Some((name.clone(), entry.reject_limit?))).collect();
         let streams = self.streams.into_iter().map(|(name, entry)| (name, entry.stream)).collect();
         let declarations = declaration::of_streams(text, &streams);
         Some(Project {
             dir,
             name: self.name?,
             skew_checks,
+            reject_limits,
             streams,
             declarations,
             views,
@@ -214,6 +217,7 @@ impl Parts {
             model_updates: self.model_updates,
             sinks: whole(self.sinks)?,
             connections: self.connections,
+            own_dir: None,
         })
     }
 }

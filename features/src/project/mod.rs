@@ -60,6 +60,8 @@ pub struct Project {
     pub declarations: IndexMap<SmolStr, String>,
     /// Of the streams that declare one.
     pub skew_checks: IndexMap<SmolStr, SkewCheck>,
+    /// Of the streams that declare one: the share of events that may be refused before the stream stops.
+    pub reject_limits: IndexMap<SmolStr, f64>,
     pub views: IndexMap<SmolStr, Arc<View>>,
     pub models: IndexMap<SmolStr, Arc<Model>>,
     pub endpoints: IndexMap<SmolStr, Endpoint>,
@@ -68,6 +70,8 @@ pub struct Project {
     pub model_updates: Option<String>,
     pub sinks: IndexMap<SmolStr, Sink>,
     pub connections: Connections,
+    /// Where a process keeps its own, if not in [`Project::state_dir`].
+    pub own_dir: Option<PathBuf>,
 }
 
 impl Project {
@@ -89,6 +93,12 @@ impl Project {
     /// Where embedded state lives: `.clutch` in the project folder.
     pub fn state_dir(&self) -> PathBuf {
         self.dir.join(".clutch")
+    }
+
+    /// Where a process keeps what is its own: its lock, its database and its admin socket. Several of one project need one
+    /// each; registry and history they share.
+    pub fn instance_dir(&self) -> PathBuf {
+        self.own_dir.clone().unwrap_or_else(|| self.state_dir())
     }
 
     /// The views of a stream, in declaration order: the order of [`crate::host::KeyState::views`].

@@ -25,6 +25,7 @@ pub(super) struct StreamEntry {
     /// It explodes another stream, though perhaps it could not be understood which.
     pub(super) explodes: bool,
     pub(super) skew_check: Option<SkewCheck>,
+    pub(super) reject_limit: Option<f64>,
 }
 
 /// Of a stream with times: what clocks and networks do to events. An order of its own has no such thing.
@@ -95,6 +96,7 @@ pub(super) fn read(
         _ => None,
     };
     let skew_check = section.section("skew_check").and_then(skew::read);
+    let reject_limit = reject_limit(&mut section);
     section.finish();
     let parent_partitions = explode.as_ref().map(|explode| explode.parent.partitions);
     let stream = Stream {
@@ -112,7 +114,19 @@ pub(super) fn read(
         retention,
         explode,
     };
-    StreamEntry { stream: Arc::new(stream), broken_fields: fields.broken, explodes, skew_check }
+    StreamEntry { stream: Arc::new(stream), broken_fields: fields.broken, explodes, skew_check, reject_limit }
+}
+
+fn reject_limit(section: &mut Section<'_>) -> Option<f64> {
+    let (doc, span) = (section.doc, section.span_of("reject_limit"));
+    let limit = section.float("reject_limit")?;
+    if (0.0..=1.0).contains(&limit) {
+        return Some(limit);
+    }
+    let help =
+        "write reject_limit = 0.5: the stream stops where more than half of its events cannot be used".to_owned();
+    doc.problem(span, format!("`reject_limit` must be from 0 to 1, this is {limit}"), help);
+    None
 }
 
 /// Topic names as Kafka allows them.

@@ -11,7 +11,9 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
-use super::wire::{AppendAnswer, Position, ProducerAnswer, ReadAnswer, RefusalBody, Status, TailLine};
+use super::wire::{
+    AppendAnswer, LetterPlace, Position, ProducerAnswer, ReadAnswer, RedriveAnswer, RefusalBody, Status, TailLine,
+};
 use crate::instance::Holder;
 use crate::log::{ProducerId, RecordBatch, Sequence};
 
@@ -88,6 +90,13 @@ impl Client {
     ) -> Result<ReadAnswer, ClientError> {
         let topic = escaped(topic);
         self.get(&format!("/topics/{topic}/records?partition={partition}&from={from}&limit={limit}")).await
+    }
+
+    /// Gives dead letters of a stream back to it, each once.
+    pub async fn redrive(&mut self, stream: &str, letters: &[LetterPlace]) -> Result<RedriveAnswer, ClientError> {
+        let body = serde_json::to_vec(letters).map_err(ClientError::Answer)?;
+        let response = self.send(Method::POST, &format!("/streams/{}/redrive", escaped(stream)), body.into()).await?;
+        parse(response).await
     }
 
     /// Follows a topic; uses the connection up.

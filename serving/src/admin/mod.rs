@@ -5,11 +5,13 @@
 //! - `GET /producers/{id}`: the number of a producer's last append;
 //! - `POST /topics/{topic}/records?producer=…&sequence=…`: appends keyed records, each to its key's partition;
 //! - `GET /topics/{topic}/records?partition=…&from=…&limit=…`: reads some;
+//! - `POST /streams/{stream}/redrive`: gives dead letters back to their stream, a list of their places;
 //! - `GET /topics/{topic}/tail`: JSON lines of what is appended from now on, for as long as the client listens.
 
 mod client;
 mod desk;
 mod listen;
+mod redrive;
 mod refusal;
 mod routes;
 mod tail;
@@ -21,6 +23,6 @@ pub use client::{Client, ClientError, Tail};
 pub use desk::{Desk, DeskError};
 pub use listen::{BindError, bind, serve};
 pub use wire::{
-    AppendAnswer, EndpointReport, PartitionReport, Position, ReadAnswer, RequestsReport, SinkReport, Status,
-    StoredRecord, StreamReport, TailLine, Totals, ViewReport,
+    AppendAnswer, EndpointReport, LetterPlace, PartitionReport, Position, ReadAnswer, RedriveAnswer, RequestsReport,
+    SinkReport, Status, StoredRecord, StreamReport, TailLine, Totals, ViewReport,
 };

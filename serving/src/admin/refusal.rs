@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     /// The body is no batch of records.
     NotRecords,
     NotAProducer,
+    /// The body is no list of places of dead letters.
+    NotLetters,
     Busy,
     Interrupted,
 }
@@ -32,6 +34,7 @@ impl IntoResponse for Refusal {
         let (status, code) = match &self {
             Refusal::NotRecords => (S::UNPROCESSABLE_ENTITY, "not_records"),
             Refusal::NotAProducer => (S::UNPROCESSABLE_ENTITY, "not_a_producer"),
+            Refusal::NotLetters => (S::UNPROCESSABLE_ENTITY, "not_letters"),
             Refusal::Busy => (S::TOO_MANY_REQUESTS, "busy"),
             Refusal::Interrupted => (S::INTERNAL_SERVER_ERROR, "interrupted"),
             Refusal::Desk(DeskError::Store(_)) => (S::INTERNAL_SERVER_ERROR, "store"),
@@ -54,6 +57,7 @@ impl IntoResponse for Refusal {
             Refusal::Desk(error) => with_causes(&error),
             Refusal::NotRecords => "the body is no batch of records".to_owned(),
             Refusal::NotAProducer => "a producer is named by 32 hex digits and numbers its appends".to_owned(),
+            Refusal::NotLetters => "the body is no list of places of dead letters".to_owned(),
             Refusal::Busy => "too many are listening already".to_owned(),
             Refusal::Interrupted => "the server was interrupted".to_owned(),
         };

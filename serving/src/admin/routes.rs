@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::{Desk, DeskError};
 use super::refusal::Refusal;
 use super::tail::{self, TAILS};
-use super::wire::{AppendAnswer, Position, ProducerAnswer, ReadAnswer, Status};
+use super::wire::{AppendAnswer, LetterPlace, Position, ProducerAnswer, ReadAnswer, RedriveAnswer, Status};
 use crate::log::{ProducerId, RecordBatch, Sequence, TopicPartition};
 
 /// The largest append.
@@ -34,6 +34,7 @@ pub(super) fn router(desk: Arc<Desk>, shutdown: CancellationToken) -> Router {
         .route("/status", get(status))
         .route("/producers/{id}", get(producer))
         .route("/topics/{topic}/records", get(read).post(append))
+        .route("/streams/{stream}/redrive", post(redrive))
         .route("/topics/{topic}/tail", get(listen))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Arc::new(shared))
@@ -92,6 +93,15 @@ async fn read(
     let place = TopicPartition { topic: topic.into(), partition: query.partition };
     let limit = query.limit.unwrap_or(MAX_READ).min(MAX_READ);
     ask(&shared, move |desk| desk.read(&place, query.from, limit)).await.map(Json)
+}
+
+async fn redrive(
+    State(shared): State<Arc<Shared>>,
+    Path(stream): Path<String>,
+    body: Bytes,
+) -> Result<Json<RedriveAnswer>, Refusal> {
+    let letters: Vec<LetterPlace> = serde_json::from_slice(&body).map_err(|_| Refusal::NotLetters)?;
+    ask(&shared, move |desk| desk.redrive(&stream, &letters)).await.map(Json)
 }
 
 #[derive(serde::Deserialize)]

@@ -201,6 +201,24 @@ impl TailLine {
     }
 }
 
+/// Where a dead letter stands in its topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct LetterPlace {
+    pub partition: u32,
+    pub offset: u64,
+}
+
+/// `POST /streams/{stream}/redrive`: what became of the letters that were asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RedriveAnswer {
+    /// Given back to their stream.
+    pub redriven: u64,
+    /// Had been given back before.
+    pub before: u64,
+    /// There is no such letter, or it is of a single element of a message.
+    pub unusable: u64,
+}
+
 /// Where a tail begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

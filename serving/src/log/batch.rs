@@ -1,6 +1,6 @@
 //! A batch of records, and its persisted form: what one append leaves in one partition.
 //!
-//! Version 1, little-endian: version (u8), three zero bytes, number of records (u32), offset of the first (u64), append
+//! Version 1, little-endian: version (u8), marks (u8: 1, its records are dead letters that came back), two zero bytes, number of records (u32), offset of the first (u64), append
 //! time in microseconds (i64); then for each record the lengths of key and value (u32 each), key and value.
 
 mod headers;
@@ -10,12 +10,15 @@ mod tests;
 use features::value::Micros;
 
 use headers::Headers;
+#[cfg(feature = "kafka")]
+pub(super) use headers::REDRIVEN;
 pub use headers::TRACE;
 use smol_str::SmolStr;
 
 use super::seam::{LogError, TopicPartition};
 
 const VERSION: u8 = 1;
+const ALL_REDRIVEN: u8 = 1;
 const HEADER: usize = 24;
 const LENGTHS: usize = 8;
 
@@ -36,6 +39,7 @@ pub struct RecordBatch {
     bytes: Vec<u8>,
     count: u32,
     headers: Headers,
+    as_of: Option<Micros>,
 }
 
 impl Default for RecordBatch {
@@ -52,7 +56,7 @@ impl std::fmt::Debug for RecordBatch {
 
 impl RecordBatch {
     pub fn new() -> RecordBatch {
-        RecordBatch { bytes: vec![0; HEADER], count: 0, headers: Headers::default() }
+        RecordBatch { bytes: vec![0; HEADER], count: 0, headers: Headers::default(), as_of: None }
     }
 
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), TooLarge> {
@@ -93,6 +97,33 @@ impl RecordBatch {
         }
     }
 
+    /// A batch for dead letters that come back: every record is marked as one.
+    pub fn redriven() -> RecordBatch {
+        let mut batch = RecordBatch::new();
+        batch.headers.all_redriven = true;
+        batch
+    }
+
+    /// The log is to keep this as the time at which it took the records, instead of the time when it takes them: of a copy.
+    pub fn taken_at(self, time: Micros) -> RecordBatch {
+        RecordBatch { as_of: Some(time), ..self }
+    }
+
+    /// See [`RecordBatch::taken_at`].
+    pub fn as_of(&self) -> Option<Micros> {
+        self.as_of
+    }
+
+    /// The record added last is a dead letter that came back.
+    pub fn redriven_last(&mut self) {
+        self.headers.redriven.extend(self.count.checked_sub(1));
+    }
+
+    /// Whether a record, by its place in the batch, is marked as a dead letter that came back.
+    pub fn is_redriven(&self, index: usize) -> bool {
+        self.headers.is_redriven(index)
+    }
+
     /// See [`RecordBatch::set_headers`].
     pub fn headers(&self) -> &[(&'static str, SmolStr)] {
         &self.headers.common
@@ -120,9 +151,10 @@ impl RecordBatch {
     /// The stored form. Written by the log, which alone knows where and when.
     pub(super) fn seal(mut self, base: u64, append_time: Micros) -> Vec<u8> {
         self.bytes[0] = VERSION;
+        self.bytes[1] = if self.headers.all_redriven { ALL_REDRIVEN } else { 0 };
         self.bytes[4..8].copy_from_slice(&self.count.to_le_bytes());
         self.bytes[8..16].copy_from_slice(&base.to_le_bytes());
-        self.bytes[16..24].copy_from_slice(&append_time.to_le_bytes());
+        self.bytes[16..24].copy_from_slice(&self.as_of.unwrap_or(append_time).to_le_bytes());
         self.bytes
     }
 
@@ -134,7 +166,7 @@ impl RecordBatch {
     /// Reads what [`RecordBatch::to_wire`] wrote; `None` if it is no such thing.
     pub fn from_wire(bytes: Vec<u8>) -> Option<RecordBatch> {
         let stored = StoredBatch::check(Box::new(bytes)).ok()?;
-        let mut batch = RecordBatch::new();
+        let mut batch = RecordBatch { headers: stored.headers.clone(), ..RecordBatch::new() };
         for record in stored.records() {
             batch.push(record.key, record.value).ok()?;
         }
@@ -184,6 +216,8 @@ pub struct RecordRef<'a> {
     pub value: &'a [u8],
     /// The trace that it belongs to, as [`TRACE`] says it.
     pub trace: Option<&'a [u8]>,
+    /// It is a dead letter that came back: accepted whatever its lateness.
+    pub redriven: bool,
 }
 
 impl StoredBatch {
@@ -207,6 +241,7 @@ impl StoredBatch {
         if header[0] != VERSION {
             return Err("its format version is unknown to this binary");
         }
+        let all_redriven = header[1] & ALL_REDRIVEN != 0;
         let count = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
         let (numbers, _) = header[8..].as_chunks::<8>();
         let base = u64::from_le_bytes(numbers[0]);
@@ -220,14 +255,15 @@ impl StoredBatch {
         if base.checked_add(u64::from(count)).is_none() {
             return Err("its offsets run over");
         }
-        Ok(StoredBatch { bytes, count, marks: Marks::Together { base, append_time }, headers: Headers::default() })
+        let headers = Headers { all_redriven, ..Headers::default() };
+        Ok(StoredBatch { bytes, count, marks: Marks::Together { base, append_time }, headers })
     }
 
     /// Records gathered one by one, with the offset and the append time of each in increasing order; `None` if there are
     /// none.
     pub(super) fn gathered(batch: RecordBatch, marks: Vec<(u64, Micros)>) -> Option<StoredBatch> {
         debug_assert_eq!(marks.len(), batch.count as usize, "every record is marked");
-        let RecordBatch { bytes, count, headers } = batch;
+        let RecordBatch { bytes, count, headers, .. } = batch;
         (!marks.is_empty()).then(|| StoredBatch { bytes: Box::new(bytes), count, marks: Marks::Each(marks), headers })
     }
 
@@ -304,10 +340,10 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<RecordRef<'a>> {
         let (key, value, rest) = split_record(self.rest)?;
         let (offset, append_time) = self.marks.at(self.index)?;
-        let trace = self.headers.trace_of(self.index);
+        let (trace, redriven) = (self.headers.trace_of(self.index), self.headers.is_redriven(self.index));
         self.rest = rest;
         self.index += 1;
-        Some(RecordRef { offset, append_time, key, value, trace })
+        Some(RecordRef { offset, append_time, key, value, trace, redriven })
     }
 }
 

@@ -222,6 +222,9 @@ fn gather(batches: &[StoredBatch], from: u64, limit: ReadLimit) -> Vec<StoredBat
     for record in batches.iter().flat_map(|batch| batch.records_from(from)).take(limit.records.max(1)) {
         if batch.push(record.key, record.value).is_ok() {
             marks.push((record.offset, record.append_time));
+            if record.redriven {
+                batch.redriven_last();
+            }
         }
     }
     StoredBatch::gathered(batch, marks).into_iter().collect()

@@ -90,7 +90,10 @@ pub enum LogError {
     UnknownTopic { topic: SmolStr },
     #[error("topic `{}` has no partition {}: it has {partitions}", .place.topic, .place.partition)]
     UnknownPartition { place: TopicPartition, partitions: u32 },
-    #[error("topic `{topic}` has {found} partitions, and {declared} are declared: changing them needs a migration")]
+    #[error(
+        "topic `{topic}` has {found} partitions, and {declared} are declared, so keys are not where their states are: stop its servers and \
+         producers and run `clutch stream migrate`"
+    )]
     PartitionCount { topic: SmolStr, found: u32, declared: u32 },
     #[error("append {found} of a producer came where {expected} was expected: appends between them are missing")]
     SequenceGap { expected: u64, found: u64 },
@@ -127,6 +130,17 @@ pub enum LogError {
 ///   happened, or if the offset goes back or beyond the end.
 pub trait EventLog: Send + Sync + Debug {
     fn create_topic(&self, topic: &str, partitions: u32) -> Result<(), LogError>;
+
+    /// As `create_topic`, for records that keep the times at which another topic took them
+    /// ([`RecordBatch::taken_at`]), until `finish_copy`.
+    fn create_copy(&self, topic: &str, partitions: u32) -> Result<(), LogError> {
+        self.create_topic(topic, partitions)
+    }
+
+    /// From now on the log says when it took a record.
+    fn finish_copy(&self, _topic: &str) -> Result<(), LogError> {
+        Ok(())
+    }
 
     /// How many partitions a topic has.
     fn partitions(&self, topic: &str) -> Result<u32, LogError>;

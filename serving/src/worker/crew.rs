@@ -107,6 +107,36 @@ impl Crew {
         join_threads(stopping);
     }
 
+    /// Ends the work on a stream whose topic has got other partitions than are declared: keys are no longer where their
+    /// states are. What this process had of it, or is given now, is told to be failing.
+    fn halts(&self, plan: &StreamPlan, given: &[TopicPartition]) -> bool {
+        let log = &self.parts.ground.log;
+        let Err(error @ LogError::PartitionCount { .. }) = log.create_topic(&plan.topic, plan.stream.partitions) else {
+            return false;
+        };
+        tracing::error!(stream = %plan.stream.name, %error, "the stream stops");
+        let is_of = |running: &Running| running.stream == plan.stream.name;
+        let stopping = {
+            let mut running = self.lock();
+            let own = running.iter_mut().filter(|running| is_of(running));
+            own.filter_map(|running| Some((Arc::clone(&running.stop), running.thread.take()?))).collect()
+        };
+        join_threads(stopping);
+        let mut running = self.lock();
+        for place in given.iter().filter(|place| place.topic == plan.topic) {
+            let (status, stop) = (Arc::default(), Arc::default());
+            let (stream, partition) = (plan.stream.name.clone(), place.partition);
+            running.push(Running { stream, partition, status, stop, thread: None });
+        }
+        for halted in running.iter().filter(|running| is_of(running)) {
+            halted.status.update(|status| {
+                status.phase = Phase::Failing;
+                status.error = Some(error.to_string());
+            });
+        }
+        true
+    }
+
     pub(super) fn status(&self, stream: &str, partition: u32) -> Option<PartitionStatus> {
         let running = self.lock();
         let found = running.iter().find(|running| running.stream == stream && running.partition == partition)?;
@@ -135,12 +165,10 @@ struct GroupMember {
 
 impl Member for GroupMember {
     fn given(&self, places: &[TopicPartition]) {
+        let halted: Vec<_> = self.plans.iter().filter(|plan| self.crew.halts(plan, places)).collect();
         for TopicPartition { topic, partition } in places {
             let Some(plan) = self.plans.iter().find(|plan| plan.topic == *topic) else { continue };
-            // More partitions than are declared: keys are no longer where they were.
-            if *partition >= plan.stream.partitions {
-                let declared = plan.stream.partitions;
-                tracing::error!(topic = %topic, partition, declared, "a partition was added: the stream needs a migration");
+            if halted.iter().any(|halted| Arc::ptr_eq(halted, plan)) {
                 continue;
             }
             if let Err(error) = self.crew.start(plan, *partition) {
@@ -191,7 +219,7 @@ fn join_threads(stopping: Vec<(Arc<Stop>, JoinHandle<()>)>) {
 }
 
 /// A random claim.
-fn new_claim() -> Claim {
+pub(crate) fn new_claim() -> Claim {
     Claim(*uuid::Uuid::new_v4().as_bytes())
 }
 

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn written(value: &[u8]) -> String {
-        let record = RecordRef { offset: 7, append_time: 0, key: b"g1", value, trace: None };
+        let record = RecordRef { offset: 7, append_time: 0, key: b"g1", value, trace: None, redriven: false };
         let invalid = Invalid { stage: Stage::Validate, field: Some("down".into()), reason: "no \"int\"".into() };
         let mut out = Vec::new();
         DeadLetter::invalid(record, None, invalid).write("plays", 2, 1_500_000, &mut out);
@@ -131,8 +131,14 @@ mod tests {
 
     #[test]
     fn an_element_is_told_by_its_index_and_its_own_text() {
-        let record =
-            RecordRef { offset: 7, append_time: 0, key: b"m1", value: br#"{"l":[{},{"x":"a"}]}"#, trace: None };
+        let record = RecordRef {
+            offset: 7,
+            append_time: 0,
+            key: b"m1",
+            value: br#"{"l":[{},{"x":"a"}]}"#,
+            trace: None,
+            redriven: false,
+        };
         let element = Element { index: 1, json: r#"{"x":"a"}"# };
         let invalid = Invalid { stage: Stage::Decode, field: Some("x".into()), reason: "no int".into() };
         let mut out = Vec::new();
@@ -154,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_accepted_event_is_no_dead_letter() {
-        let record = RecordRef { offset: 0, append_time: 0, key: b"", value: b"", trace: None };
+        let record = RecordRef { offset: 0, append_time: 0, key: b"", value: b"", trace: None, redriven: false };
         assert_eq!(DeadLetter::decided(record, None, Decision::Accept), None);
         let late = DeadLetter::decided(record, None, Decision::Late { by: 2_000 }).expect("late");
         assert_eq!(late.stage, DeadLetterStage::Late);

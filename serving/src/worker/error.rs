@@ -21,6 +21,12 @@ pub enum WorkerError {
          name the stream's topic as it was, or give the stream another name to begin anew"
     )]
     Ahead { folded: u64, committed: u64 },
+    /// So many events are refused that something must be wrong with the stream, or with what is declared of it.
+    #[error(
+        "{refused} of the last {events} events cannot be used, and the stream's reject_limit is {limit}: nothing more is taken \
+         from it; see `clutch stream deadletters list`, mend the producer or the declaration, and start the server again"
+    )]
+    TooManyRejected { refused: u64, events: u64, limit: f64 },
     #[error("the partition was not taken")]
     NotTaken,
 }

@@ -109,7 +109,10 @@ impl Lane {
             let RecordRef { offset, append_time, .. } = *record;
             let offset = host.stream().sequence(offset, element.map_or(0, |element| element.index));
             let position = Position { partition: slot.partition, offset, append_time: Some(append_time) };
-            let mut accepted = host.process(state, event, position);
+            let mut accepted = match record.redriven {
+                false => host.process(state, event, position),
+                true => host.process_redriven(state, event, position),
+            };
             tally.count(accepted.decision, event.time);
             if let Some(rejects) = rejects.as_deref_mut() {
                 rejects.extend(DeadLetter::decided(*record, *element, accepted.decision));

@@ -25,6 +25,7 @@ use features::value::Micros;
 pub(super) use publish::LaneRows;
 
 use super::backend::Backend;
+use super::breaker::Breaker;
 use super::champions::Champions;
 use super::course::{self, Course, course};
 use super::decode::Decoder;
@@ -75,6 +76,8 @@ pub struct Worker {
     swept: bool,
     /// Batches of the log that were read and are not yet processed to their end.
     read: Vec<StoredBatch>,
+    /// Kept when the partition is taken again: what stopped it stops it still.
+    breaker: Breaker,
     /// Where what was served is left for the stream's skew check.
     tray: Option<Arc<Tray>>,
 }
@@ -91,6 +94,7 @@ impl Worker {
         Worker {
             decoder: Decoder::new(&plan.stream, backend.partition()),
             champions: Champions::now(&plan),
+            breaker: Breaker::new(plan.reject_limit),
             backend,
             plan,
             clock,

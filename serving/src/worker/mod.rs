@@ -5,6 +5,7 @@
 //! step; [`runner`] runs it on a thread, and the [`crew`] has those whose partitions are this process's. Each version of a view has its own fold there, a [`lane`].
 
 mod backend;
+mod breaker;
 mod cache;
 mod champions;
 mod course;
@@ -31,6 +32,7 @@ mod tests;
 mod threads;
 
 pub use backend::{Backend, Ground};
+pub(crate) use crew::new_claim;
 pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
 pub(crate) use json::rfc3339;

@@ -24,6 +24,8 @@ pub struct StreamPlan {
     pub views: Arc<ViewVersions>,
     pub topic: SmolStr,
     pub dead_letters: SmolStr,
+    /// The share of events that may be refused before its workers stop.
+    pub(super) reject_limit: Option<f64>,
     pub(super) endpoints: Vec<EndpointPlan>,
 }
 
@@ -76,6 +78,7 @@ impl StreamPlan {
             views: Arc::clone(&routes.views),
             topic: SmolStr::from(&stream.topic),
             dead_letters: stream.dead_letters_topic().into(),
+            reject_limit: project.reject_limits.get(name).copied(),
             stream: Arc::clone(stream),
             endpoints,
         })

@@ -102,6 +102,8 @@ struct World {
     coming: Vec<(i64, Vec<u8>)>,
     /// The log has nothing before it.
     forgotten: u64,
+    /// Where the first worker may have begun: at the beginning, or where the log began while nothing was consumed yet.
+    begins: Vec<u64>,
     /// What is wrong with the protocol on purpose.
     flaw: Flaw,
     met: Arc<Met>,
@@ -159,6 +161,7 @@ impl World {
             workers: Vec::new(),
             coming: Vec::new(),
             forgotten: 0,
+            begins: vec![0],
             flaw: Flaw::None,
             met: Arc::default(),
         }
@@ -228,6 +231,9 @@ impl World {
         let end = self.log.end(&place("plays")).expect("end");
         self.forgotten = self.forgotten.max(self.dice.below(end.max(1)));
         self.log.forget_before(&place("plays"), self.forgotten);
+        if self.committed() == 0 {
+            self.begins.push(self.forgotten);
+        }
     }
 
     fn committed(&self) -> u64 {

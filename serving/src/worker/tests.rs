@@ -8,6 +8,7 @@ use features::partition::partition_of;
 use features::plan::View;
 use serde_json::Value;
 
+use super::WorkerError;
 use super::backend::Ground;
 use super::fixture::{plan, play};
 use super::machine::Worker;
@@ -18,6 +19,7 @@ use crate::log::{Entry, EventLog, LogError, MemoryLog, ReadLimit, RecordBatch, S
 
 mod explanations;
 mod flushes;
+mod refused;
 mod versions;
 
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };

@@ -175,7 +175,7 @@ impl Target {
 impl Server {
     /// The server that owns the project's folder, if one does. One that is only starting counts: it will answer soon.
     pub(super) async fn find(project: &Project) -> anyhow::Result<Option<Server>> {
-        let state_dir = project.state_dir();
+        let state_dir = project.instance_dir();
         match Client::connect(&state_dir).await {
             Ok(client) => Ok(Some(Server { state_dir, client: Some(client), reconnects: 0 })),
             Err(ClientError::Unreachable { .. }) if Holder::holds(&state_dir) => {

@@ -87,7 +87,7 @@ fn endpoint<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a Endpoint
 }
 
 async fn connect(project: &Project, endpoint: &Endpoint, from_start: bool) -> anyhow::Result<Tail> {
-    let client = match Client::connect(&project.state_dir()).await {
+    let client = match Client::connect(&project.instance_dir()).await {
         Ok(client) => client,
         Err(ClientError::Unreachable { .. }) => bail!("no server runs here: start one with `clutch serve`"),
         Err(error) => return Err(error.into()),

@@ -38,6 +38,16 @@ impl Python {
         last_json_line(&output)
     }
 
+    pub(crate) fn interpreter(&self) -> &Path {
+        &self.interpreter
+    }
+
+    /// Whether it has a package.
+    pub(crate) fn has(&self, package: &str) -> bool {
+        let import = format!("import {package}");
+        Command::new(&self.interpreter).args(["-c", &import]).output().is_ok_and(|output| output.status.success())
+    }
+
     /// Runs a piece of Python in a folder.
     pub(crate) fn run_text(&self, text: &str, folder: &Path) -> Output {
         let mut command = Command::new(&self.interpreter);

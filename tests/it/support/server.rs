@@ -18,8 +18,14 @@ impl Server {
     /// Starts and waits for the line that says it is ready.
     #[track_caller]
     pub(crate) fn start(project: &TestProject) -> Server {
+        Server::start_with(project, &[])
+    }
+
+    /// With more options.
+    #[track_caller]
+    pub(crate) fn start_with(project: &TestProject, more: &[&str]) -> Server {
         let mut process = project
-            .command(&["serve", "--listen", "127.0.0.1:0", "--json"])
+            .command(&[&["serve", "--listen", "127.0.0.1:0", "--json"], more].concat())
             .env("CLUTCH_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()

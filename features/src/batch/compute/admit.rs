@@ -78,7 +78,12 @@ fn served(history: &History, rows: &[usize]) -> (KeyLog, u64, u64) {
         id.clear();
         id.extend(stream.id.iter().map(|&field| history.table.columns[field].value(row)));
         let append_time = history.log.as_ref().map(|log| log.append_times[row]);
-        match clock.decide(stream, time, &id, append_time) {
+        let redriven = history.log.as_ref().is_some_and(|log| log.redriven.binary_search(&log.sequence[row]).is_ok());
+        let decision = match redriven {
+            false => clock.decide(stream, time, &id, append_time),
+            true => clock.decide_redriven(stream, time, &id, append_time),
+        };
+        match decision {
             Decision::Accept => {
                 if clock.accept(stream, place_of(history, row), &id) {
                     log.restarts.push(log.rows.len());

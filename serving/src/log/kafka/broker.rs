@@ -10,8 +10,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use features::project::KafkaConnection;
+use futures::executor::block_on;
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::{Offset, TopicPartitionList};
 
 use super::settings::KafkaSettings;
+use crate::log::seam::TopicPartition;
 
 /// Below the ports that systems give to clients: a broker must find its own free again after it was killed.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -64,6 +69,23 @@ impl Broker {
 
     pub fn settings(&self, namespace: &str) -> KafkaSettings {
         KafkaSettings::new(KafkaConnection::plain(&self.address()), namespace)
+    }
+
+    /// Gives a topic so many partitions in all.
+    pub fn add_partitions(&self, topic: &str, total: usize) {
+        let grown = block_on(self.admin().create_partitions([&NewPartitions::new(topic, total)], &AdminOptions::new()));
+        assert!(grown.unwrap().iter().all(Result::is_ok), "{topic} has not grown");
+    }
+
+    /// Has the broker forget what a partition holds before `offset`, as its retention does.
+    pub fn forget_before(&self, place: &TopicPartition, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&place.topic, place.partition as i32, Offset::Offset(offset)).unwrap();
+        block_on(self.admin().delete_records(&list, &AdminOptions::new())).unwrap();
+    }
+
+    fn admin(&self) -> AdminClient<DefaultClientContext> {
+        self.settings("admin").client().create().unwrap()
     }
 
     /// Ends it as a loss of power would, except that what it wrote is there.

@@ -12,7 +12,7 @@ use rdkafka::{Offset, Timestamp, TopicPartitionList};
 use super::faults::{ReadFault, read_fault, unavailable};
 use super::settings::{KafkaSettings, PATIENCE, Telling};
 use super::topics::{Topics, signed};
-use crate::log::batch::{RecordBatch, StoredBatch, TRACE};
+use crate::log::batch::{REDRIVEN, RecordBatch, StoredBatch, TRACE};
 use crate::log::seam::{LogError, Read, ReadLimit, TopicPartition};
 
 /// How long records that the log has may take to come before it is found out whether there are any.
@@ -196,6 +196,10 @@ impl Gathered {
             let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
             let trace = headers.filter(|header| header.key == TRACE).find_map(|header| header.value);
             self.batch.trace_last(trace);
+            let mut headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+            if headers.any(|header| header.key == REDRIVEN) {
+                self.batch.redriven_last();
+            }
         }
         pushed.is_ok()
     }

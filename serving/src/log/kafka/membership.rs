@@ -50,6 +50,8 @@ impl Joined {
         // Who is gone is missed after this time; a worker that ends cleanly says so.
         config.set("session.timeout.ms", "10000");
         config.set("heartbeat.interval.ms", "2000");
+        // A partition that was added is noticed within this time.
+        config.set("topic.metadata.refresh.interval.ms", "10000");
         // It fetches nothing worth mentioning before its partitions are paused.
         config.set("auto.offset.reset", "latest");
         config.set("queued.min.messages", "1");

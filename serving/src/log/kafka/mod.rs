@@ -91,6 +91,14 @@ impl EventLog for KafkaLog {
         self.topics.create(topic, partitions)
     }
 
+    fn create_copy(&self, topic: &str, partitions: u32) -> Result<(), LogError> {
+        self.topics.create_copy(topic, partitions)
+    }
+
+    fn finish_copy(&self, topic: &str) -> Result<(), LogError> {
+        self.topics.finish_copy(topic)
+    }
+
     fn partitions(&self, topic: &str) -> Result<u32, LogError> {
         self.topics.partitions(topic)
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use features::value::Micros;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -13,7 +14,7 @@ use smol_str::SmolStr;
 use super::faults::unavailable;
 use super::settings::{KafkaSettings, PATIENCE, Telling};
 use super::topics::signed;
-use crate::log::batch::{RecordBatch, TRACE};
+use crate::log::batch::{REDRIVEN, RecordBatch, TRACE};
 use crate::log::seam::{Entry, LogError, TopicPartition};
 
 /// How long the client may work before it is looked whether everything is delivered.
@@ -62,7 +63,11 @@ impl TransactionalProducer {
                     None => common.clone(),
                     Some(trace) => Some(common.clone().unwrap_or_default().insert(trace)),
                 };
-                self.send(place, key, value, headers)?;
+                let headers = match batch.is_redriven(index) {
+                    false => headers,
+                    true => Some(headers.unwrap_or_default().insert(Header { key: REDRIVEN, value: Some("1") })),
+                };
+                self.send(place, (key, value), headers, batch.as_of())?;
             }
         }
         Ok(())
@@ -89,13 +94,13 @@ impl TransactionalProducer {
     fn send(
         &self,
         place: &TopicPartition,
-        key: &[u8],
-        value: &[u8],
+        (key, value): (&[u8], &[u8]),
         headers: Option<OwnedHeaders>,
+        as_of: Option<Micros>,
     ) -> Result<(), KafkaError> {
         let started = Instant::now();
         let record = BaseRecord::to(&place.topic).partition(signed(place.partition)).key(key).payload(value);
-        let record = BaseRecord { headers, ..record };
+        let record = BaseRecord { headers, timestamp: as_of.map(|micros| micros.div_euclid(1_000)), ..record };
         let mut sent = self.producer.send(record);
         while let Err((error, record)) = sent {
             let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);

@@ -223,3 +223,64 @@ fn whoever_opens_the_partition_anew_learns_what_became_of_a_commit_over_a_broken
     assert!(published < events.len(), "the broker was killed in between");
     assert_eq!(bench.outputs(events.len()), events);
 }
+
+#[test]
+fn a_log_that_has_forgotten_an_offset_says_from_where_on_it_has_events() {
+    let Some(broker) = Broker::shared() else { return };
+    let bench = Bench::new(broker, "forgotten");
+    for value in ["a", "b", "c"] {
+        bench.feed(&[value]);
+    }
+    let all = read(&bench.log, &bench.input, 3);
+    assert_eq!(all, ["a", "b", "c"]);
+    let second = bench.second();
+    // The first event and the mark of its transaction.
+    broker.forget_before(&bench.input, 2);
+    for log in [&bench.log, &second.log] {
+        let refused = log.read(&bench.input, 0, ALL).expect_err("it is gone");
+        assert!(matches!(refused, LogError::Truncated { from: 0, start: 2, .. }), "{refused}");
+        let left = log.read(&bench.input, 2, ALL).expect("read").batches;
+        let first = left.iter().flat_map(StoredBatch::records).next().expect("a record");
+        assert_eq!((first.offset, first.value), (2, b"b".as_slice()));
+    }
+}
+
+#[test]
+fn a_dead_letter_that_came_back_keeps_its_mark() {
+    let Some(broker) = Broker::shared() else { return };
+    let bench = Bench::new(broker, "redriven");
+    bench.feed(&["a"]);
+    let mut batch = RecordBatch::redriven();
+    batch.push(b"key", b"b").expect("push");
+    bench.log.append(None, vec![Entry { place: bench.input.clone(), batch }]).expect("append");
+    let (mut marks, mut from) = (Vec::new(), 0);
+    while marks.len() < 2 {
+        assert!(bench.log.wait(&bench.input.topic, &[(0, from)], PATIENCE).expect("wait"), "{marks:?}");
+        let read = bench.log.read(&bench.input, from, ALL).expect("read");
+        marks.extend(read.batches.iter().flat_map(StoredBatch::records).map(|record| record.redriven));
+        from = read.next;
+    }
+    assert_eq!(marks, [false, true]);
+}
+
+#[test]
+fn a_copy_keeps_the_times_at_which_its_records_were_taken() {
+    let Some(broker) = Broker::shared() else { return };
+    let bench = Bench::new(broker, "copied");
+    let copy = TopicPartition { topic: "copied-copy".into(), partition: 0 };
+    bench.log.create_copy(&copy.topic, 1).expect("topic");
+    let mut batch = RecordBatch::new().taken_at(1_700_000_000_123_000);
+    batch.push(b"key", b"old").expect("push");
+    bench.log.append(None, vec![Entry { place: copy.clone(), batch }]).expect("append");
+    bench.log.finish_copy(&copy.topic).expect("finished");
+    bench.log.append(None, vec![entry(&copy, &["new"])]).expect("append");
+    let (mut times, mut from) = (Vec::new(), 0);
+    while times.len() < 2 {
+        assert!(bench.log.wait(&copy.topic, &[(0, from)], PATIENCE).expect("wait"), "{times:?}");
+        let read = bench.log.read(&copy, from, ALL).expect("read");
+        times.extend(read.batches.iter().flat_map(StoredBatch::records).map(|record| record.append_time));
+        from = read.next;
+    }
+    assert_eq!(times[0], 1_700_000_000_123_000);
+    assert!(times[1] > times[0], "{times:?}");
+}

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -17,6 +17,10 @@ use crate::log::seam::{LogError, TopicPartition};
 
 /// How often a new topic is looked for before it is everywhere.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Whose time a topic keeps for a record.
+const TIMESTAMPS: &str = "message.timestamp.type";
+const BROKERS_TIME: &str = "LogAppendTime";
+const PRODUCERS_TIME: &str = "CreateTime";
 
 /// Knows the topics that it has seen; a number of partitions never changes under a running stream.
 pub(super) struct Topics {
@@ -47,6 +51,31 @@ impl Topics {
     /// Makes a topic with this many partitions, or checks that it has them. It takes the time of its broker as append time,
     /// which `max_ahead` is measured against.
     pub(super) fn create(&self, topic: &str, partitions: u32) -> Result<(), LogError> {
+        self.create_with(topic, partitions, BROKERS_TIME)
+    }
+
+    /// The same, for records that bring their append times with them.
+    pub(super) fn create_copy(&self, topic: &str, partitions: u32) -> Result<(), LogError> {
+        self.create_with(topic, partitions, PRODUCERS_TIME)
+    }
+
+    /// From now on a topic takes the time of its broker.
+    pub(super) fn finish_copy(&self, topic: &str) -> Result<(), LogError> {
+        let failed = unavailable("configure a topic");
+        let largest = MAX_RECORD_BYTES.to_string();
+        let mut config = AlterConfig::new(ResourceSpecifier::Topic(topic)).set("max.message.bytes", &largest);
+        config = config.set(TIMESTAMPS, BROKERS_TIME);
+        if let Some(retention) = &self.retention {
+            config = config.set("retention.ms", retention);
+        }
+        let altered = block_on(self.admin.alter_configs([&config], &options())).map_err(&failed)?;
+        match altered.into_iter().next() {
+            Some(Err((_, code))) => Err(failed(KafkaError::AdminOp(code))),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
+    fn create_with(&self, topic: &str, partitions: u32, timestamps: &str) -> Result<(), LogError> {
         let started = Instant::now();
         loop {
             match self.look_up(topic)? {
@@ -54,8 +83,10 @@ impl Topics {
                 Some(found) => {
                     return Err(LogError::PartitionCount { topic: topic.into(), found, declared: partitions });
                 }
-                // It is on its way through the brokers.
-                None if self.make(topic, partitions)? == Made::Before && started.elapsed() > PATIENCE => {
+                // It is on its way through the brokers, or they are on theirs.
+                None if self.make(topic, partitions, timestamps, started)? == Made::Before
+                    && started.elapsed() > PATIENCE =>
+                {
                     return Err(LogError::UnknownTopic { topic: topic.into() });
                 }
                 None => std::thread::sleep(LOOK_EVERY),
@@ -63,19 +94,22 @@ impl Topics {
         }
     }
 
-    fn make(&self, topic: &str, partitions: u32) -> Result<Made, LogError> {
+    fn make(&self, topic: &str, partitions: u32, timestamps: &str, since: Instant) -> Result<Made, LogError> {
         let failed = unavailable("create a topic");
         let count = i32::try_from(partitions).unwrap_or(i32::MAX);
         let largest = MAX_RECORD_BYTES.to_string();
         let mut new = NewTopic::new(topic, count, TopicReplication::Fixed(self.replication))
-            .set("message.timestamp.type", "LogAppendTime")
+            .set(TIMESTAMPS, timestamps)
             .set("max.message.bytes", &largest);
         if let Some(retention) = &self.retention {
             new = new.set("retention.ms", retention);
         }
-        let options = AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE));
-        let created = block_on(self.admin.create_topics([&new], &options)).map_err(&failed)?;
+        let created = block_on(self.admin.create_topics([&new], &options())).map_err(&failed)?;
         match created.into_iter().next() {
+            // A broker that has just started, or comes back, is not counted yet.
+            Some(Err((_, RDKafkaErrorCode::InvalidReplicationFactor))) if since.elapsed() < PATIENCE => {
+                Ok(Made::Before)
+            }
             Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(Made::Before),
             Some(Err((_, code))) => Err(failed(KafkaError::AdminOp(code))),
             Some(Ok(_)) | None => Ok(Made::Now),
@@ -132,6 +166,10 @@ impl Topics {
     fn serve(&self) {
         while self.asking.poll(Duration::ZERO).is_some() {}
     }
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE))
 }
 
 /// When a topic was made.

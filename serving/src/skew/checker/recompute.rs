@@ -35,7 +35,9 @@ impl Recomputer {
         stream: &Arc<Stream>,
         decoder: &mut EventDecoder,
     ) -> Result<Recomputer, SkewError> {
-        let history = History::from_log(stream, read(log, place, &events, stream, decoder)?);
+        let mut redriven = Vec::new();
+        let read = read(log, place, &events, stream, decoder, &mut redriven)?;
+        let history = History::from_log(stream, read).with_redriven(redriven);
         Ok(Recomputer { history, events, tables: HashMap::new() })
     }
 
@@ -56,13 +58,14 @@ impl Recomputer {
     }
 }
 
-/// Reads exactly the `wanted` events.
+/// Reads exactly the `wanted` events; those that are dead letters which came back are in `redriven` too.
 fn read(
     log: &dyn EventLog,
     place: &TopicPartition,
     wanted: &[u64],
     stream: &Stream,
     decoder: &mut EventDecoder,
+    redriven: &mut Vec<u64>,
 ) -> Result<Vec<(u64, Micros, Event)>, SkewError> {
     let offset_of = |event: u64| stream.offset_and_element(event).0;
     let span = wanted.first().zip(wanted.last()).map_or(0, |(&first, &last)| offset_of(last) - offset_of(first));
@@ -80,6 +83,7 @@ fn read(
                 let sequence = stream.sequence(record.offset, element.map_or(0, |element| element.index));
                 if let (Ok(event), Some(_)) = (event, wanted.next_if_eq(&sequence)) {
                     events.push((sequence, record.append_time, event));
+                    redriven.extend(record.redriven.then_some(sequence));
                 }
             });
         }

@@ -128,3 +128,24 @@ fn processes_share_the_partitions_and_take_over_from_one_that_leaves() {
     append(&second.log, 10..15);
     assert_eq!(predictions(&second.log, 15), expected(15));
 }
+
+#[test]
+fn a_stream_stops_where_a_partition_is_added_and_says_what_to_do() {
+    let Some(broker) = Broker::start() else { return };
+    let process = Process::start(&broker);
+    assert_eq!(process.partitions(|own| own == 3), [0, 1, 2]);
+    broker.add_partitions("plays", 4);
+    let deadline = std::time::Instant::now() + PATIENCE;
+    for partition in 0..PARTITIONS {
+        let error = loop {
+            let status = process.workers.status("plays", partition).expect("it is known");
+            if status.phase == Phase::Failing {
+                break status.error.expect("it says why");
+            }
+            assert!(std::time::Instant::now() < deadline, "{partition} goes on: {status:?}");
+            process.log.wait("plays-outcomes", &[(0, 0)], Duration::from_millis(20)).expect("topic");
+        };
+        assert!(error.contains("4 partitions") && error.contains("clutch stream migrate"), "{error}");
+    }
+    assert!(!process.workers.is_ready());
+}

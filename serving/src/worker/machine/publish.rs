@@ -6,6 +6,7 @@ use std::time::Instant;
 use features::host::ViewRow;
 use features::online::Counters;
 
+use super::super::breaker::Tripped;
 use super::super::champions::Rows;
 use super::super::dead_letter::DeadLetter;
 use super::super::decode::{Decoded, DecodedBatch};
@@ -79,6 +80,12 @@ impl Worker {
         let read_at = self.clock.now();
         let Some(folded) = self.fold(batches)? else { return Ok(Committed::default()) };
         let Folded { mut committed, events, rows, mut rejects, next } = folded;
+        let admitted = self.breaker.admit(committed.events, rejects.len() as u64);
+        admitted.map_err(|Tripped { refused, events, limit }| WorkerError::TooManyRejected {
+            refused,
+            events,
+            limit,
+        })?;
         let rows_of = |lane: usize| {
             let (events, rows) = (&events[rows[lane].events], &rows[lane].rows);
             Rows { events, rows }
