@@ -6,6 +6,7 @@ mod back_off;
 mod causes;
 pub mod clock;
 pub mod connect;
+pub mod experiment;
 #[cfg(test)]
 mod fixture;
 pub mod http;
