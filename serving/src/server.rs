@@ -17,9 +17,11 @@ use crate::clock::Clock;
 use crate::connect::{ConnectError, Connected, connect};
 use crate::http::{App, Limits, Readiness, router, serve_connections};
 use crate::instance::{Instance, LockError};
+use crate::kept::Kept;
 use crate::log::EventLog;
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
+use crate::prediction_log::{FollowError, LogStartError};
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
 use crate::sink::{SinkParts, SinkStartError, Sinks};
 use crate::skew::{CheckStartError, Checks};
@@ -78,6 +80,10 @@ pub enum ServeError {
     #[error(transparent)]
     Sinks(#[from] SinkStartError),
     #[error(transparent)]
+    PredictionLog(#[from] LogStartError),
+    #[error("the threads that follow topics for the tables could not be started")]
+    Followers(#[from] FollowError),
+    #[error(transparent)]
     SkewCheck(#[from] CheckStartError),
     #[error(transparent)]
     Admin(#[from] admin::BindError),
@@ -120,6 +126,10 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     };
     let sinks = start_sinks(&project, sinks).await?;
     start_checks(&checks, &workers, &ground.log, &clock).await?;
+    let kept = match project.prediction_log.enabled {
+        true => Some(Kept::start(&project, &instance, &ground.log, &clock, &metrics).await?),
+        false => None,
+    };
     let desk = Arc::new(Desk {
         log: ground.log,
         store: ground.store,
@@ -128,13 +138,20 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         workers: Some(Arc::clone(&workers)),
         sinks: Some(Arc::clone(&sinks)),
         checks: Some(Arc::clone(&checks)),
+        prediction_log: kept.as_ref().map(|kept| Arc::clone(&kept.log)),
     });
 
     let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
-    let service = PredictService::new(routes, direct, reader, clock);
+    let service = PredictService::new(routes, direct, reader, Arc::clone(&clock));
     let readiness = Arc::new(ServerReadiness { workers: Arc::clone(&workers), shutdown: shutdown.clone() });
     let app = App::new(service, metrics, Arc::clone(&readiness) as Arc<dyn Readiness>, limits.clone());
     let app = app.with_checks(Arc::clone(&checks));
+    let app = match &kept {
+        Some(kept) => {
+            app.with_log(Arc::clone(&kept.log)).with_outcomes(project, Arc::clone(&kept.intake), Arc::clone(&clock))
+        }
+        None => app,
+    };
     let started = Started { http, admin: instance.socket().to_path_buf(), endpoints: endpoints(&followed.routes) };
     let announce = async {
         if ready_or_ending(&readiness).await {
@@ -159,6 +176,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         workers.stop();
         checks.stop();
         sinks.stop();
+        drop(kept);
         drop(instance);
     };
     spawn_blocking(stop).await.map_err(|_| ServeError::Interrupted("stopped"))

@@ -14,7 +14,7 @@ use super::models::{Declared, Models};
 use super::spec::{Connections, Endpoint, Sink};
 use super::streams::StreamEntry;
 use super::views::ViewEntry;
-use super::{Project, Sources, declaration, endpoints, models, stack, streams, views};
+use super::{PredictionLog, Project, Sources, declaration, endpoints, models, prediction_log, stack, streams, views};
 use crate::diagnostic::Problem;
 use crate::sql::{self, Catalog};
 
@@ -50,6 +50,7 @@ struct Parts {
     endpoints: IndexMap<SmolStr, Option<Endpoint>>,
     sinks: IndexMap<SmolStr, Option<Sink>>,
     connections: Connections,
+    prediction_log: PredictionLog,
 }
 
 fn read(
@@ -104,10 +105,11 @@ fn read(
     let connections = root.section("connections");
     let connections = connections.map(|section| connections::read(section, name.as_deref(), dir, environment));
     let connections = connections.unwrap_or_default();
+    let prediction_log = root.section("prediction_log").map(prediction_log::read).unwrap_or_default();
     root.finish();
     distinct_topics(doc, table, &streams, &endpoints);
     distinct_files(doc, table, &sinks);
-    Parts { name, streams, views, models, endpoints, sinks, connections }
+    Parts { name, streams, views, models, endpoints, sinks, connections, prediction_log }
 }
 
 /// In the order of their declaration; an exploded stream may stand before the one that it explodes.
@@ -201,6 +203,7 @@ impl Parts {
             endpoints: whole(self.endpoints)?,
             sinks: whole(self.sinks)?,
             connections: self.connections,
+            prediction_log: self.prediction_log,
         })
     }
 }

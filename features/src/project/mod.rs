@@ -14,6 +14,7 @@ mod gate;
 mod inputs;
 mod kafka;
 mod models;
+mod prediction_log;
 pub mod propose;
 mod redis;
 mod skew;
@@ -23,6 +24,7 @@ mod spec;
 mod split;
 mod stack;
 mod streams;
+mod tables;
 mod tune;
 mod views;
 mod watch;
@@ -39,11 +41,13 @@ pub use algorithm::{
 };
 pub use declaration::view_as_declared;
 pub use kafka::{KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism};
+pub use prediction_log::PredictionLog;
 pub use sources::{SourceFile, Sources};
 pub use spec::{
     Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, Secret, Sink, SinkFormat, SkewCheck, Split,
     Stack, Task, TestPart,
 };
+pub use tables::TablesConnection;
 
 use crate::diagnostic::Problems;
 use crate::plan::View;
@@ -64,6 +68,7 @@ pub struct Project {
     pub endpoints: IndexMap<SmolStr, Endpoint>,
     pub sinks: IndexMap<SmolStr, Sink>,
     pub connections: Connections,
+    pub prediction_log: PredictionLog,
 }
 
 impl Project {

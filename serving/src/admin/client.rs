@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
-use super::wire::{AppendAnswer, Position, ProducerAnswer, ReadAnswer, RefusalBody, Status, TailLine};
+use super::wire::{AppendAnswer, ForgetAnswer, Position, ProducerAnswer, ReadAnswer, RefusalBody, Status, TailLine};
 use crate::instance::Holder;
 use crate::log::{ProducerId, RecordBatch, Sequence};
 
@@ -64,6 +64,14 @@ impl Client {
     pub async fn last_sequence(&mut self, producer: ProducerId) -> Result<u64, ClientError> {
         let answer: ProducerAnswer = self.get(&format!("/producers/{}", hex(producer))).await?;
         Ok(answer.last_sequence)
+    }
+
+    /// Takes a unit's predictions away that wait for the tables; how many.
+    pub async fn forget(&mut self, unit: &str) -> Result<u64, ClientError> {
+        let path = format!("/forget?unit={}", escaped(unit));
+        let response = self.send(Method::POST, &path, Bytes::new()).await?;
+        let answer: ForgetAnswer = parse(response).await?;
+        Ok(answer.predictions)
     }
 
     /// Appends keyed records, each to its key's partition. Sent again with the same sequence it adds nothing.

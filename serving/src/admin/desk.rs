@@ -16,6 +16,7 @@ use crate::log::{
     Appended, Entry, EventLog, LogError, ProducerId, Read, ReadLimit, RecordBatch, RecordRef, Sequence, TooLarge,
     TopicPartition,
 };
+use crate::prediction_log::{PredictionLog, SpoolError};
 use crate::routing::Routes;
 use crate::sink::Sinks;
 use crate::skew::Checks;
@@ -36,6 +37,7 @@ pub struct Desk {
     pub workers: Option<Arc<Workers>>,
     pub sinks: Option<Arc<Sinks>>,
     pub checks: Option<Arc<Checks>>,
+    pub prediction_log: Option<Arc<PredictionLog>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,8 @@ pub enum DeskError {
     Store(#[from] StoreError),
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
 }
 
 impl Desk {
@@ -53,7 +57,12 @@ impl Desk {
     pub fn unattended(project: &Project, ground: Ground, routes: Arc<Routes>) -> Result<Desk, StartError> {
         let Ground { log, store, .. } = ground;
         let plans = prepare(project, &routes, &*log)?;
-        Ok(Desk { log, store, plans, routes, workers: None, sinks: None, checks: None })
+        Ok(Desk { log, store, plans, routes, workers: None, sinks: None, checks: None, prediction_log: None })
+    }
+
+    /// Takes a unit's predictions away that wait for the tables; how many.
+    pub fn forget(&self, unit: &str) -> Result<u64, DeskError> {
+        self.prediction_log.as_ref().map_or(Ok(0), |log| Ok(log.forget(unit)?))
     }
 
     /// `states`: count the keys and hash their states, which reads every one.

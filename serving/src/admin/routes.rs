@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::{Desk, DeskError};
 use super::refusal::Refusal;
 use super::tail::{self, TAILS};
-use super::wire::{AppendAnswer, Position, ProducerAnswer, ReadAnswer, Status};
+use super::wire::{AppendAnswer, ForgetAnswer, Position, ProducerAnswer, ReadAnswer, Status};
 use crate::log::{ProducerId, RecordBatch, Sequence, TopicPartition};
 
 /// The largest append.
@@ -33,6 +33,7 @@ pub(super) fn router(desk: Arc<Desk>, shutdown: CancellationToken) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/producers/{id}", get(producer))
+        .route("/forget", post(forget))
         .route("/topics/{topic}/records", get(read).post(append))
         .route("/topics/{topic}/tail", get(listen))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -47,6 +48,19 @@ struct StatusQuery {
 
 async fn status(State(shared): State<Arc<Shared>>, Query(query): Query<StatusQuery>) -> Result<Json<Status>, Refusal> {
     ask(&shared, move |desk| desk.status(query.states)).await.map(Json)
+}
+
+#[derive(serde::Deserialize)]
+struct ForgetQuery {
+    unit: String,
+}
+
+async fn forget(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<ForgetQuery>,
+) -> Result<Json<ForgetAnswer>, Refusal> {
+    let predictions = ask(&shared, move |desk| desk.forget(&query.unit)).await?;
+    Ok(Json(ForgetAnswer { predictions }))
 }
 
 async fn producer(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Result<Json<ProducerAnswer>, Refusal> {

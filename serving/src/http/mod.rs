@@ -6,6 +6,7 @@ mod connections;
 mod envelope;
 mod error;
 mod failures;
+mod feedback;
 mod health;
 mod limits;
 mod models;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::error::HttpError;
+use crate::outcome::{FeedbackError, IntakeError};
 use crate::predict::{InputProblem, KeyProblem, PredictError};
 use crate::routing::DirectError;
 
@@ -53,6 +54,7 @@ impl From<HttpError> for Problem {
         let Entry { status, code, title, extra, detail } = entry(&error);
         let retry_after_seconds = match &error {
             HttpError::Overloaded { retry_after_seconds } => Some(*retry_after_seconds),
+            HttpError::Outcomes(_) => Some(1),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
             _ => None,
         };
@@ -127,6 +129,46 @@ fn entry(error: &HttpError) -> Entry {
         HttpError::NotReady { waiting_for } => plain(S::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready")
             .with(json!({ "waiting_for": waiting_for })),
         HttpError::Predict(error) => predict_entry(error),
+        HttpError::Feedback(error) => feedback_entry(error),
+        HttpError::ContradictoryOutcome { known } => {
+            plain(S::CONFLICT, "contradictory_outcome", "Another outcome is known").with(json!({ "known": known }))
+        }
+        HttpError::MistypedOutcome { expected } => {
+            plain(S::UNPROCESSABLE_ENTITY, "mistyped_outcome", "An outcome has the wrong type")
+                .with(json!({ "field": "outcome", "expected": expected }))
+        }
+        HttpError::OutcomeTooLate => plain(S::GONE, "outcome_too_late", "The prediction is no longer kept"),
+        HttpError::Outcomes(IntakeError::Full) => {
+            plain(S::TOO_MANY_REQUESTS, "overloaded", "Too many requests at once")
+        }
+        HttpError::Outcomes(IntakeError::Tables) => {
+            plain(S::SERVICE_UNAVAILABLE, "outcomes_unavailable", "Outcomes cannot be kept")
+        }
+    }
+}
+
+fn feedback_entry(error: &FeedbackError) -> Entry {
+    use StatusCode as S;
+    match error {
+        FeedbackError::Invalid { .. } => {
+            plain(S::UNPROCESSABLE_ENTITY, "invalid_request", "The request is not understood")
+        }
+        FeedbackError::UnknownEndpoint { nearest, .. } => {
+            plain(S::NOT_FOUND, "unknown_endpoint", "No such endpoint").with(json!({ "nearest": nearest }))
+        }
+        FeedbackError::UnknownField { name, nearest, .. } => {
+            plain(S::UNPROCESSABLE_ENTITY, "unknown_outcome", "Unknown outcome field")
+                .with(json!({ "field": name, "nearest": nearest }))
+        }
+        FeedbackError::Mistyped { field, expected, .. } => {
+            plain(S::UNPROCESSABLE_ENTITY, "mistyped_outcome", "An outcome has the wrong type")
+                .with(json!({ "field": field, "expected": expected }))
+        }
+        FeedbackError::Future { by_s } => {
+            plain(S::UNPROCESSABLE_ENTITY, "future_outcome", "The outcome lies in the future")
+                .with(json!({ "by_s": by_s }))
+        }
+        FeedbackError::Off => plain(S::NOT_FOUND, "no_prediction_log", "Nothing is logged here"),
     }
 }
 

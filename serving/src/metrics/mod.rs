@@ -3,6 +3,8 @@
 
 mod http;
 mod models;
+mod outcomes;
+mod prediction_log;
 mod sinks;
 mod skew;
 mod workers;
@@ -13,6 +15,8 @@ use prometheus_client::registry::Registry;
 
 pub use http::{HttpMetrics, PhaseMetrics, RouteMetrics};
 pub use models::{ModelMetrics, ModelsMetrics};
+pub use outcomes::OutcomeMetrics;
+pub use prediction_log::PredictionLogMetrics;
 pub use sinks::{SinkMetrics, SinksMetrics};
 pub use skew::{SkewFeatureMetrics, SkewMetrics, SkewStreamMetrics, SkewViewMetrics};
 pub use workers::{PartitionMetrics, WorkersMetrics};
@@ -26,6 +30,8 @@ pub struct Metrics {
     pub workers: WorkersMetrics,
     pub sinks: SinksMetrics,
     pub skew: SkewMetrics,
+    pub prediction_log: PredictionLogMetrics,
+    pub outcomes: OutcomeMetrics,
 }
 
 impl Metrics {
@@ -36,7 +42,9 @@ impl Metrics {
         let workers = WorkersMetrics::register(&mut registry);
         let sinks = SinksMetrics::register(&mut registry);
         let skew = SkewMetrics::register(&mut registry);
-        Metrics { registry, http, models, workers, sinks, skew }
+        let prediction_log = PredictionLogMetrics::register(&mut registry);
+        let outcomes = OutcomeMetrics::register(&mut registry);
+        Metrics { registry, http, models, workers, sinks, skew, prediction_log, outcomes }
     }
 
     /// The OpenMetrics text of `GET /metrics`.

@@ -284,6 +284,7 @@ impl Here {
             workers: Some(Arc::clone(&workers)),
             sinks: Some(Arc::clone(&sinks)),
             checks: None,
+            prediction_log: None,
         };
         Ok(Here { desk: Arc::new(desk), workers, sinks, instance })
     }
