@@ -93,6 +93,11 @@ impl Collector {
         self.memory.is_empty() && self.in_flight.is_none() && self.spool.as_ref().is_none_or(Spool::is_empty)
     }
 
+    /// The writer has a batch of which nobody knows yet what becomes of it.
+    pub(super) fn is_with_the_writer(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
     /// The tables do not take anything at the moment.
     pub(super) fn is_failing(&self) -> bool {
         self.failing

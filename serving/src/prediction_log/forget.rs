@@ -20,16 +20,21 @@ pub fn export(
     each: &mut dyn FnMut(&serde_json::Value),
 ) -> Result<(), TablesError> {
     for (record, outcome) in transact(tables, |statements| found(statements, unit))? {
-        let mut json = serde_json::to_value(&record).unwrap_or_default();
-        json["features"] = serde_json::from_str(&record.features).unwrap_or_default();
-        json["phases"] = serde_json::from_str(&record.phases).unwrap_or_default();
-        json["outcome"] = outcome.into();
-        each(&json);
+        each(&exported(&record, outcome));
     }
     for (subject, json) in transact(tables, |statements| told(statements, unit))? {
         each(&serde_json::json!({ "outcome_of": subject, "told": json }));
     }
     Ok(())
+}
+
+/// A prediction as it is exported.
+pub fn exported(record: &Record, outcome: Option<f64>) -> serde_json::Value {
+    let mut json = serde_json::to_value(record).unwrap_or_default();
+    json["features"] = serde_json::from_str(&record.features).unwrap_or_default();
+    json["phases"] = serde_json::from_str(&record.phases).unwrap_or_default();
+    json["outcome"] = outcome.into();
+    json
 }
 
 /// Erases what belongs to a unit from the tables.

@@ -26,7 +26,7 @@ mod writer;
 pub use find::prediction;
 pub(crate) use find::row_of;
 pub use follower::{FollowError, FollowerParts, Followers};
-pub use forget::{Forgotten, export, forget};
+pub use forget::{Forgotten, export, exported, forget};
 pub use keep::oldest_kept;
 pub use logged::{GivenEvent, Logged, Phases};
 pub use reader::{Observation, Range, observations, span};

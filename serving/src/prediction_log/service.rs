@@ -197,6 +197,10 @@ impl Collecting {
             }
         }
         self.collector.turn(fresh, Instant::now());
+        // What the writer has would come after what is erased: its word is waited for.
+        if self.collector.is_with_the_writer() {
+            return;
+        }
         let orders = std::mem::take(&mut *self.orders.lock().unwrap_or_else(PoisonError::into_inner));
         for Order { unit, reply } in orders {
             // Whoever asked may have gone.

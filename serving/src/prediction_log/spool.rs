@@ -55,6 +55,40 @@ impl Spool {
         Ok(Spool { dir: dir.to_path_buf(), limit, segments, next_number })
     }
 
+    /// What waits in a folder that another process may own; nothing is changed there.
+    pub fn look(dir: &Path) -> Result<Vec<Record>, SpoolError> {
+        let io = |action, path: &Path| {
+            let path = path.to_path_buf();
+            move |source| SpoolError::Io { action, path, source }
+        };
+        let mut paths = Vec::new();
+        match std::fs::read_dir(dir) {
+            Ok(entries) => {
+                for entry in entries {
+                    let path = entry.map_err(io("read", dir))?.path();
+                    paths.extend(number_of(&path).map(|number| (number, path)));
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io("read", dir)(error)),
+        }
+        paths.sort_unstable();
+        let mut records = Vec::new();
+        for (_, path) in paths {
+            let bytes = match std::fs::read(&path) {
+                // Written to the tables meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                bytes => bytes.map_err(io("read", &path))?,
+            };
+            let mut rest = bytes.as_slice();
+            while let Some((record, length)) = frame::first(rest) {
+                records.push(record);
+                rest = &rest[length..];
+            }
+        }
+        Ok(records)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.segments.iter().all(Segment::is_drained)
     }
