@@ -5,6 +5,7 @@ use std::sync::Arc;
 use features::project::Project;
 use tokio::task::spawn_blocking;
 
+use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::instance::Instance;
 use crate::log::EventLog;
@@ -12,7 +13,7 @@ use crate::metrics::Metrics;
 use crate::outcome::{Intake, Labels};
 use crate::prediction_log::{FollowerParts, Followers, LogParts, LogStartError, PredictionLog};
 use crate::server::ServeError;
-use crate::tables::TablesPlace;
+use crate::tables::{TablesError, TablesPlace};
 
 /// Stopped when it is dropped, which may wait for the tables.
 #[derive(Debug)]
@@ -37,6 +38,17 @@ impl Kept {
         let (project, log, clock) = (Arc::clone(project), Arc::clone(log), Arc::clone(clock));
         let metrics = Arc::clone(metrics);
         let start = move || {
+            // Brought up to date by one, before many use them.
+            match place.open() {
+                Ok(_) => {}
+                Err(refused @ (TablesError::Newer { .. } | TablesError::NoPostgres)) => {
+                    return Err(ServeError::Tables(refused));
+                }
+                Err(error) => {
+                    let error = with_causes(&error);
+                    tracing::error!(error, "the tables are not there; requests are answered all the same");
+                }
+            }
             let intake = Intake::start(
                 place.clone(),
                 Arc::clone(&labels),

@@ -25,6 +25,7 @@ use crate::prediction_log::{FollowError, LogStartError};
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
 use crate::sink::{SinkParts, SinkStartError, Sinks};
 use crate::skew::{CheckStartError, Checks};
+use crate::tables::TablesError;
 use crate::views::{Stored, StoredStates};
 use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
 
@@ -79,6 +80,8 @@ pub enum ServeError {
     Workers(#[from] StartError),
     #[error(transparent)]
     Sinks(#[from] SinkStartError),
+    #[error("the tables cannot be used")]
+    Tables(#[source] TablesError),
     #[error(transparent)]
     PredictionLog(#[from] LogStartError),
     #[error("the threads that follow topics for the tables could not be started")]

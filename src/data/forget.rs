@@ -48,7 +48,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     };
     let spool = project.state_dir().join("spool");
     let written = match &args.export {
-        Some(file) => Some(write(file, &args.unit, tables.as_deref_mut(), &spool)?),
+        Some(file) => Some(write(file, &args.unit, &mut tables, &spool)?),
         None => None,
     };
     if let (Some(file), Some(lines)) = (&args.export, written) {
@@ -58,8 +58,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     if !args.keep {
         // First what is on its way, so that it does not come after.
         waiting = forget_waiting(&project, &args.unit, &spool)?;
-        if let Some(tables) = tables.as_deref_mut() {
-            forgotten = forget(tables, &args.unit)?;
+        if let Some(tables) = &mut tables {
+            forgotten = forget(&mut **tables, &args.unit)?;
         }
         let Forgotten { predictions, outcomes } = forgotten;
         say(
@@ -81,7 +81,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 /// Lines written. A file that is there is not written over.
-fn write(file: &Path, unit: &str, tables: Option<&mut dyn Tables>, spool: &Path) -> anyhow::Result<u64> {
+fn write(file: &Path, unit: &str, tables: &mut Option<Box<dyn Tables>>, spool: &Path) -> anyhow::Result<u64> {
     let created = std::fs::File::create_new(file)
         .map_err(|error| UsageError::new(format!("--export {}: cannot create it: {error}", file.display())));
     let mut out = BufWriter::new(created?);
@@ -94,7 +94,7 @@ fn write(file: &Path, unit: &str, tables: Option<&mut dyn Tables>, spool: &Path)
         }
     };
     if let Some(tables) = tables {
-        export(tables, unit, &mut put)?;
+        export(&mut **tables, unit, &mut put)?;
     }
     for record in Spool::look(spool)?.iter().filter(|record| record.unit.as_deref() == Some(unit)) {
         put(&exported(record, None));

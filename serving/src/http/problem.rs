@@ -1,6 +1,8 @@
 //! Refusals as clients see them: `application/problem+json` with a stable `code`. The only file that maps errors to
 //! statuses. What the client can mend is told in full; what it cannot is logged, and never leaves the server.
 
+mod outcomes;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -11,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::error::HttpError;
-use crate::outcome::{FeedbackError, IntakeError};
+use crate::outcome::IntakeError;
 use crate::predict::{InputProblem, KeyProblem, PredictError};
 use crate::routing::DirectError;
 
@@ -129,7 +131,7 @@ fn entry(error: &HttpError) -> Entry {
         HttpError::NotReady { waiting_for } => plain(S::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready")
             .with(json!({ "waiting_for": waiting_for })),
         HttpError::Predict(error) => predict_entry(error),
-        HttpError::Feedback(error) => feedback_entry(error),
+        HttpError::Feedback(error) => outcomes::entry(error),
         HttpError::ContradictoryOutcome { known } => {
             plain(S::CONFLICT, "contradictory_outcome", "Another outcome is known").with(json!({ "known": known }))
         }
@@ -144,31 +146,6 @@ fn entry(error: &HttpError) -> Entry {
         HttpError::Outcomes(IntakeError::Tables) => {
             plain(S::SERVICE_UNAVAILABLE, "outcomes_unavailable", "Outcomes cannot be kept")
         }
-    }
-}
-
-fn feedback_entry(error: &FeedbackError) -> Entry {
-    use StatusCode as S;
-    match error {
-        FeedbackError::Invalid { .. } => {
-            plain(S::UNPROCESSABLE_ENTITY, "invalid_request", "The request is not understood")
-        }
-        FeedbackError::UnknownEndpoint { nearest, .. } => {
-            plain(S::NOT_FOUND, "unknown_endpoint", "No such endpoint").with(json!({ "nearest": nearest }))
-        }
-        FeedbackError::UnknownField { name, nearest, .. } => {
-            plain(S::UNPROCESSABLE_ENTITY, "unknown_outcome", "Unknown outcome field")
-                .with(json!({ "field": name, "nearest": nearest }))
-        }
-        FeedbackError::Mistyped { field, expected, .. } => {
-            plain(S::UNPROCESSABLE_ENTITY, "mistyped_outcome", "An outcome has the wrong type")
-                .with(json!({ "field": field, "expected": expected }))
-        }
-        FeedbackError::Future { by_s } => {
-            plain(S::UNPROCESSABLE_ENTITY, "future_outcome", "The outcome lies in the future")
-                .with(json!({ "by_s": by_s }))
-        }
-        FeedbackError::Off => plain(S::NOT_FOUND, "no_prediction_log", "Nothing is logged here"),
     }
 }
 

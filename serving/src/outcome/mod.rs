@@ -7,6 +7,7 @@ mod decide;
 mod feedback;
 mod intake;
 mod join;
+mod known;
 mod label;
 mod streams;
 #[cfg(test)]

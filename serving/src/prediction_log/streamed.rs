@@ -68,7 +68,8 @@ struct Streamed<'a> {
     offset: Option<u64>,
     element: Option<u32>,
     shadow_of: Option<SmolStr>,
-    outputs: HashMap<SmolStr, f64>,
+    /// NULL where a model of others gave no number.
+    outputs: HashMap<SmolStr, Option<f64>>,
     appended_at: Option<Micros>,
     #[serde(default)]
     stages_us: Map<String, Json>,
@@ -101,6 +102,7 @@ pub(super) fn record_of(json: &[u8]) -> Result<Option<Record>, serde_json::Error
     let Ok(id) = Uuid::parse_str(streamed.prediction_id) else { return Ok(None) };
     let features = logged.features.get().to_owned();
     let imputed = serde_json::from_str::<Vec<Json>>(&features)?.iter().filter(|value| value.is_null()).count();
+    let output = streamed.outputs.into_values().next().flatten();
     let latency: u64 = streamed.stages_us.values().filter_map(Json::as_u64).sum();
     let place = serde_json::json!({
         "stream": streamed.stream, "partition": streamed.partition, "offset": streamed.offset, "element": streamed.element,
@@ -125,8 +127,8 @@ pub(super) fn record_of(json: &[u8]) -> Result<Option<Record>, serde_json::Error
         // Its state is as of the event itself.
         age_ms: None,
         fields: logged.fields.map(|fields| fields.get().to_owned()),
-        output: streamed.outputs.into_values().next(),
-        error: None,
+        output,
+        error: output.is_none().then(|| SmolStr::new_static("no_prediction")),
         latency_us: u32::try_from(latency).unwrap_or(u32::MAX),
         phases: Json::Object(streamed.stages_us).to_string(),
         place: Some(place.to_string()),

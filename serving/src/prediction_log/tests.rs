@@ -14,7 +14,7 @@ use super::spool::Spool;
 use super::*;
 use crate::metrics::Metrics;
 use crate::outcome::Labels;
-use crate::tables::{Cell, Day, SqliteTables, Tables, TablesError, transact};
+use crate::tables::{Cell, Day, SqliteTables, Tables, TablesError, TablesPlace, transact};
 
 const DAY: i64 = 86_400_000_000;
 /// 2025-11-28T00:00:00Z.
@@ -300,4 +300,136 @@ fn what_is_left_at_the_end_is_in_the_spool_and_comes_first_the_next_time() {
     next.turn(&[3]);
     next.turn(&[]);
     assert_eq!(next.given(), Some(vec![1, 2, 3]));
+}
+
+/// A running log over tables somewhere, and what it is given.
+struct Running {
+    log: PredictionLog,
+    model: Arc<crate::routing::LoadedModel>,
+    clock: Arc<crate::clock::ManualClock>,
+    metrics: Arc<Metrics>,
+}
+
+fn running(place: &TablesPlace, dir: &Path, settings: &str) -> Running {
+    use crate::log::MemoryLog;
+    use crate::routing::{Binder, Routes};
+    use models::registry::{MemoryRegistry, Registry};
+
+    let toml = format!("[prediction_log]\n{settings}\n\n[endpoints.win]");
+    let project = crate::fixture::project_with("[endpoints.win]", &toml);
+    let registry = MemoryRegistry::new(Arc::new(|| 0));
+    registry.publish(&crate::fixture::artifact(&project, "win", 0.0)).expect("publish");
+    let metrics = Arc::new(Metrics::new());
+    let routes = Routes::new(&project);
+    let binder = Binder::new(&project, &routes, Arc::clone(&metrics));
+    let model = Arc::new(binder.load(&registry, "win", 1).expect("a version"));
+    let clock = Arc::new(crate::clock::ManualClock::at(TODAY));
+    let parts = LogParts {
+        place: place.clone(),
+        spool: dir.join("spool"),
+        labels: Arc::new(Labels::of(&project)),
+        log: Arc::new(MemoryLog::new(Arc::<crate::clock::ManualClock>::clone(&clock))),
+        clock: Arc::<crate::clock::ManualClock>::clone(&clock),
+        metrics: metrics.prediction_log.clone(),
+    };
+    Running { log: PredictionLog::start(&project, parts).expect("started"), model, clock, metrics }
+}
+
+impl Running {
+    fn put(&self, numbers: std::ops::Range<u8>) {
+        use crate::experiment::Assignment;
+
+        let logged = |n: u8| Logged {
+            id: record(n, "").id,
+            time: TODAY + i64::from(n),
+            endpoint: "win".into(),
+            model: Arc::clone(&self.model),
+            assignment: Assignment::champion(Some("g".into())),
+            shadow_of: None,
+            event: GivenEvent::None,
+            features: Vec::new(),
+            age_ms: None,
+            output: Ok(f64::from(n)),
+            phases: Phases::default(),
+        };
+        self.log.put(numbers.map(logged));
+    }
+
+    /// Waits for the log's threads.
+    fn await_count(&self, what: &str, count: impl Fn(&crate::metrics::PredictionLogMetrics) -> u64, wanted: u64) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while count(&self.metrics.prediction_log) < wanted {
+            assert!(Instant::now() < deadline, "{what}: {} of {wanted}", count(&self.metrics.prediction_log));
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn logged_in(place: &TablesPlace) -> usize {
+    read(&mut *place.open().expect("tables"), "win", None).len()
+}
+
+#[test]
+fn what_requests_hand_over_is_in_the_tables_when_the_server_has_stopped() {
+    let dir = tempfile::tempdir().expect("folder");
+    let place = TablesPlace::File(dir.path().join("tables.db"));
+    let running = running(&place, dir.path(), "");
+    running.put(0..100);
+    running.log.stop();
+    assert_eq!(logged_in(&place), 100);
+    assert_eq!(running.metrics.prediction_log.dropped.get(), 0);
+}
+
+#[test]
+fn a_unit_that_waits_in_the_spool_is_forgotten_by_a_running_log() {
+    let dir = tempfile::tempdir().expect("folder");
+    // A folder is no file of tables.
+    let place = TablesPlace::File(dir.path().to_path_buf());
+    let running = running(&place, dir.path(), "spool = \"1MB\"");
+    running.put(0..10);
+    running.await_count("spooled", |metrics| metrics.spooled.get(), 10);
+    assert_eq!(running.log.forget("g").expect("forgotten"), 10);
+    assert_eq!(running.log.forget("g").expect("forgotten"), 0);
+    running.log.stop();
+    assert_eq!(Spool::look(&dir.path().join("spool")).expect("spool"), []);
+}
+
+#[test]
+fn a_server_that_stops_without_its_tables_spools_and_the_next_one_writes_it() {
+    let dir = tempfile::tempdir().expect("folder");
+    let gone = TablesPlace::File(dir.path().to_path_buf());
+    let settings = "spool = \"1MB\"";
+    let first = running(&gone, dir.path(), settings);
+    first.put(0..50);
+    first.log.stop();
+    assert_eq!(first.metrics.prediction_log.dropped.get(), 0);
+    let place = TablesPlace::File(dir.path().join("tables.db"));
+    let second = running(&place, dir.path(), settings);
+    second.put(50..60);
+    second.log.stop();
+    assert_eq!(logged_in(&place), 60);
+    drop(second.clock);
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn postgresql_that_goes_away_in_mid_batch_costs_no_request_and_no_record() {
+    use crate::tables::sandbox::PostgresServer;
+
+    let Some(mut server) = PostgresServer::start() else { return };
+    let dir = tempfile::tempdir().expect("folder");
+    let place = TablesPlace::Postgres(server.connection());
+    let running = running(&place, dir.path(), "spool = \"1MB\"\nqueue = 64");
+    running.put(0..20);
+    running.await_count("written", |metrics| metrics.written.get(), 20);
+    running.put(20..40);
+    server.kill();
+    for n in 40..200 {
+        running.put(n..n + 1);
+        running.await_count("taken", |metrics| metrics.spooled.get() + metrics.written.get() + 30, u64::from(n));
+    }
+    server.restart();
+    running.await_count("written", |metrics| metrics.written.get(), 200);
+    running.log.stop();
+    assert_eq!((logged_in(&place), running.metrics.prediction_log.dropped.get()), (200, 0));
 }

@@ -5,6 +5,7 @@ mod as_of;
 mod bad_bodies;
 mod connections;
 mod explanations;
+mod feedback;
 mod limits;
 mod status;
 mod support;
