@@ -35,7 +35,7 @@ test: prerequisites ## Run every test, with real services started for them; Pyth
 	@scripts/python.sh $(TEST_VENV) tests/python/requirements.txt
 	scripts/services.sh run $(CARGO) test --workspace --locked
 
-services: ## Start the real services that streams can run on (Apache Kafka, Redis); .clutch/services/env has their addresses
+services: ## Start the real services that streams can run on (Apache Kafka, Redis, PostgreSQL); .clutch/services/env has their addresses
 	@scripts/services.sh start
 
 services-stop: ## Stop them

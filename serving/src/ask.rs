@@ -34,7 +34,7 @@ pub async fn ask(parts: AskParts, path: &str, body: Vec<u8>) -> Result<(u16, Vec
     let metrics = Arc::new(Metrics::new());
     let (followed, _) = load_routes(&project, registry, &metrics, stored).await?;
     let service = PredictService::new(followed.routes, followed.direct, reader, clock);
-    let app = App::new(service, metrics, Arc::new(AlwaysReady), Limits::default());
+    let app = App::new(Arc::new(service), metrics, Arc::new(AlwaysReady), Limits::default());
     let request = Request::post(path).header(header::CONTENT_TYPE, "application/json").body(Body::from(body));
     let request = request.map_err(|_| ServeError::Interrupted("made a request"))?;
     let response = router(Arc::new(app)).oneshot(request).await.unwrap_or_else(|never| match never {});

@@ -1,5 +1,6 @@
 //! Where a project's streams and states are: what its connections name, and `.clutch` for the rest.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use features::online::{OnlineStore, StateReader};
@@ -7,7 +8,7 @@ use features::project::{KafkaConnection, Project, RedisConnection};
 
 use crate::clock::Clock;
 use crate::instance::Instance;
-use crate::log::{EventLog, Groups, LogError};
+use crate::log::{EventLog, Groups, LogError, TopicPartition};
 use crate::predict::RecentStates;
 use crate::worker::Ground;
 
@@ -30,6 +31,23 @@ pub enum ConnectError {
     NoRedis,
     #[error("the Redis that [connections] names cannot be used")]
     Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Puts events into a log as applications do: each on its way at once, and none in a transaction.
+pub trait Feed: Send + Sync + Debug {
+    /// Waits while too many are on their way.
+    fn send(&self, place: &TopicPartition, key: &[u8], value: &[u8]) -> Result<(), LogError>;
+
+    /// Waits until everything is in the log.
+    fn finish(&self) -> Result<(), LogError>;
+}
+
+/// A log, and a feed of it.
+pub type Fed = (Arc<dyn EventLog>, Arc<dyn Feed>);
+
+/// Log and feed where the project's streams are on brokers; `None` where they are the server's own.
+pub fn open_feed(project: &Project) -> Result<Option<Fed>, ConnectError> {
+    project.connections.kafka.as_ref().map(|connection| kafka_feed(connection, project)).transpose()
 }
 
 /// Streams and who shares them out.
@@ -93,6 +111,31 @@ fn kafka(connection: &KafkaConnection, project: &Project) -> Result<Streams, Con
         .map_err(|source| ConnectError::Kafka { servers: connection.bootstrap_servers.clone(), source })?;
     let log = Arc::new(log);
     Ok((Arc::<KafkaLog>::clone(&log), log))
+}
+
+#[cfg(feature = "kafka")]
+fn kafka_feed(connection: &KafkaConnection, project: &Project) -> Result<Fed, ConnectError> {
+    use crate::log::kafka::{KafkaFeed, KafkaSettings};
+
+    let feed = KafkaFeed::open(&KafkaSettings::new(connection.clone(), &project.name))
+        .map_err(|source| ConnectError::Kafka { servers: connection.bootstrap_servers.clone(), source })?;
+    Ok((kafka(connection, project)?.0, Arc::new(feed)))
+}
+
+#[cfg(feature = "kafka")]
+impl Feed for crate::log::kafka::KafkaFeed {
+    fn send(&self, place: &TopicPartition, key: &[u8], value: &[u8]) -> Result<(), LogError> {
+        self.send(place, key, value)
+    }
+
+    fn finish(&self) -> Result<(), LogError> {
+        self.finish()
+    }
+}
+
+#[cfg(not(feature = "kafka"))]
+fn kafka_feed(_connection: &KafkaConnection, _project: &Project) -> Result<Fed, ConnectError> {
+    Err(ConnectError::NoKafka)
 }
 
 #[cfg(not(feature = "kafka"))]

@@ -9,23 +9,26 @@ use axum::serve::ListenerExt;
 use features::project::Project;
 use models::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Desk};
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connected, connect};
-use crate::http::{App, Limits, Readiness, router, serve_connections};
+use crate::http::{App, Exchange, Limits, Readiness, router, serve_connections};
 use crate::instance::{Instance, LockError};
 use crate::kept::Kept;
-use crate::log::EventLog;
+use crate::log::{EventLog, LogError};
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
 use crate::prediction_log::{FollowError, LogStartError};
+use crate::requests::{RequestParts, Responders};
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
 use crate::sink::{SinkParts, SinkStartError, Sinks};
 use crate::skew::{CheckStartError, Checks};
 use crate::tables::TablesError;
+use crate::updates::ModelUpdates;
 use crate::views::{Stored, StoredStates};
 use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
 
@@ -86,6 +89,8 @@ pub enum ServeError {
     PredictionLog(#[from] LogStartError),
     #[error("the threads that follow topics for the tables could not be started")]
     Followers(#[from] FollowError),
+    #[error("the topic of [model_updates] cannot be set up")]
+    ModelUpdates(#[source] LogError),
     #[error(transparent)]
     SkewCheck(#[from] CheckStartError),
     #[error(transparent)]
@@ -112,7 +117,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     let checks = Arc::new(Checks::new(&project, &metrics));
     let parts = worker::Parts {
         ground: ground.clone(),
-        groups,
+        groups: groups.clone(),
         routes: Arc::clone(&followed.routes),
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
@@ -133,20 +138,36 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         true => Some(Kept::start(&project, &instance, &ground.log, &clock, &metrics).await?),
         false => None,
     };
+    let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
+    let service = PredictService::new(routes, direct, reader, Arc::clone(&clock));
+    let service = Arc::new(if kept.is_some() { service.with_log() } else { service });
+    let log = kept.as_ref().map(|kept| Arc::clone(&kept.log));
+    let requests = RequestParts {
+        log: Arc::clone(&ground.log),
+        groups,
+        asking: Arc::new(Exchange::new(Arc::clone(&service), log, Handle::current())),
+        metrics: Arc::clone(&metrics),
+    };
+    let responders = start_responders(&project, requests).await?;
+    let updates = model_updates(&project, &ground.log).await?;
     let desk = Arc::new(Desk {
         log: ground.log,
         store: ground.store,
         plans: workers.plans().to_vec(),
         routes: Arc::clone(&followed.routes),
         workers: Some(Arc::clone(&workers)),
+        responders: Some(Arc::clone(&responders)),
+        requests: project.requests.values().cloned().collect(),
         sinks: Some(Arc::clone(&sinks)),
         checks: Some(Arc::clone(&checks)),
         prediction_log: kept.as_ref().map(|kept| Arc::clone(&kept.log)),
     });
 
-    let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
-    let service = PredictService::new(routes, direct, reader, Arc::clone(&clock));
-    let readiness = Arc::new(ServerReadiness { workers: Arc::clone(&workers), shutdown: shutdown.clone() });
+    let readiness = Arc::new(ServerReadiness {
+        workers: Arc::clone(&workers),
+        responders: Arc::clone(&responders),
+        shutdown: shutdown.clone(),
+    });
     let app = App::new(service, metrics, Arc::clone(&readiness) as Arc<dyn Readiness>, limits.clone());
     let app = app.with_checks(Arc::clone(&checks));
     let app = match &kept {
@@ -168,7 +189,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     });
     tokio::join!(
         serve_connections(listener, router(Arc::new(app)), limits, shutdown.clone()),
-        follow(followed, seen, follow_every, shutdown.clone()),
+        follow(followed, updates, seen, follow_every, shutdown.clone()),
         admin::serve(admin_socket, desk, shutdown.clone()),
         announce,
     );
@@ -176,6 +197,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     // Workers end with their batch, checks and sinks do what is left; closing the database and giving up the lock may wait for
     // the disk.
     let stop = move || {
+        responders.stop();
         workers.stop();
         checks.stop();
         sinks.stop();
@@ -195,6 +217,21 @@ async fn start_workers(project: &Arc<Project>, parts: worker::Parts) -> Result<A
     let project = Arc::clone(project);
     let started = spawn_blocking(move || Workers::start(&project, &parts)).await;
     Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its workers"))??))
+}
+
+async fn start_responders(project: &Arc<Project>, parts: RequestParts) -> Result<Arc<Responders>, ServeError> {
+    let streams = project.requests.values().cloned().collect();
+    let started = spawn_blocking(move || Responders::start(streams, &parts)).await;
+    Ok(Arc::new(started.map_err(|_| ServeError::Interrupted("started its responders"))??))
+}
+
+/// `None` where the project does not ask for them.
+async fn model_updates(project: &Project, log: &Arc<dyn EventLog>) -> Result<Option<Arc<ModelUpdates>>, ServeError> {
+    let Some(topic) = project.model_updates.clone() else { return Ok(None) };
+    let log = Arc::clone(log);
+    let made = spawn_blocking(move || ModelUpdates::new(log, &topic)).await;
+    let made = made.map_err(|_| ServeError::Interrupted("prepared its model updates"))?;
+    Ok(Some(Arc::new(made.map_err(ServeError::ModelUpdates)?)))
 }
 
 async fn start_sinks(project: &Arc<Project>, parts: SinkParts) -> Result<Arc<Sinks>, ServeError> {
@@ -221,7 +258,7 @@ async fn ready_or_ending(readiness: &ServerReadiness) -> bool {
     loop {
         tokio::select! {
             () = readiness.shutdown.cancelled() => return false,
-            _ = looks.tick() => if readiness.workers.is_ready() { return true },
+            _ = looks.tick() => if readiness.is_ready() { return true },
         }
     }
 }
@@ -273,7 +310,14 @@ fn endpoints(routes: &Routes) -> Vec<StartedEndpoint> {
 #[derive(Debug)]
 struct ServerReadiness {
     workers: Arc<Workers>,
+    responders: Arc<Responders>,
     shutdown: CancellationToken,
+}
+
+impl ServerReadiness {
+    fn is_ready(&self) -> bool {
+        self.workers.is_ready() && self.responders.is_ready()
+    }
 }
 
 impl Readiness for ServerReadiness {
@@ -287,6 +331,14 @@ impl Readiness for ServerReadiness {
                 let status = self.workers.status(&plan.stream.name, partition);
                 if let Some(what) = status.as_ref().and_then(unready) {
                     waiting.push(format!("stream {}, partition {partition}: {what}", plan.stream.name));
+                }
+            }
+        }
+        for stream in self.responders.streams() {
+            for partition in 0..stream.partitions {
+                let status = self.responders.status(&stream.topic, partition);
+                if let Some(what) = status.as_ref().and_then(unready) {
+                    waiting.push(format!("requests {}, partition {partition}: {what}", stream.name));
                 }
             }
         }

@@ -1,7 +1,11 @@
 //! `clutch stream`: events in, predictions out.
 
 mod access;
+#[cfg(feature = "train")]
+mod bench;
 mod deadletters;
+#[cfg(feature = "train")]
+mod history;
 #[cfg(feature = "train")]
 mod replay;
 mod skew;
@@ -23,6 +27,9 @@ enum Command {
     /// Feed a stream from history, at a chosen pace.
     #[cfg(feature = "train")]
     Replay(replay::Args),
+    /// Measure throughput and latency under a load of a set rate, and check that every event has one prediction.
+    #[cfg(feature = "train")]
+    Bench(bench::Args),
     /// Print a line for each prediction as it is made.
     Watch(watch::Args),
     /// Look at events that could not be used.
@@ -37,6 +44,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     match args.command {
         #[cfg(feature = "train")]
         Command::Replay(args) => replay::run(args, context),
+        #[cfg(feature = "train")]
+        Command::Bench(args) => bench::run(args, context),
         Command::Watch(args) => watch::run(args, context),
         Command::Deadletters(args) => deadletters::run(args, context),
         Command::Skew(args) => skew::run(args, context),

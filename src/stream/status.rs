@@ -67,6 +67,13 @@ fn print(status: &Status, running: bool, context: &Context) {
         let awaited = awaited.unwrap_or_default();
         say(context, format!("endpoint {name}: {} predictions{version}{awaited}", counted(endpoint.predictions)));
     }
+    for (name, requests) in &status.requests {
+        let (topic, answered) = (&requests.topic, counted(requests.answered));
+        say(context, format!("requests {name} (topic {topic}): {answered} answered, {} waiting", count(requests.lag)));
+        if let Some(error) = &requests.error {
+            say(context, format!("  they could not be answered: {error}"));
+        }
+    }
     for (name, sink) in &status.sinks {
         let behind = if sink.behind > 0 { format!(", {} behind", count(sink.behind)) } else { String::new() };
         say(context, format!("sink {name}: {} written to {}{behind}", count(sink.written), sink.path));

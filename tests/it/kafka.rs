@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value as Json, json};
 
-use crate::kill::{train, wait_until_committed};
+use crate::kill::{train, wait_until_committed, wait_until_worked_off};
 use crate::support::{Server, TestProject, assert_success, copy_folder, json_lines, plays};
 
 /// Of each game; slow enough that the kill finds the replay under way.
@@ -52,6 +52,7 @@ fn replay_through_a_kill(project: &TestProject, data: &str) {
     server.kill();
     let server = Server::start(project);
     assert_success(&replaying.wait_with_output().expect("replay ends"));
+    wait_until_worked_off(project);
     assert!(server.terminate().success());
 }
 

@@ -126,6 +126,16 @@ pub(crate) fn wait_until_committed(project: &TestProject, target: u64) -> u64 {
     })
 }
 
+/// Waits until every event is worked off and in the sink `lines`; says how the stream `plays` stands then.
+pub(crate) fn wait_until_worked_off(project: &TestProject) -> Json {
+    wait(|| {
+        let all = project.json(&["stream", "status", "--states"]);
+        let plays = &all["streams"]["plays"];
+        let done = plays["totals"]["lag"] == 0 && all["sinks"]["lines"]["behind"] == 0;
+        (done && plays["totals"]["end"].as_u64() > Some(0)).then(|| plays.clone())
+    })
+}
+
 /// Asks again and again, for five minutes at most: a busy machine is slow.
 fn wait<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(300);
@@ -140,12 +150,7 @@ fn wait<T>(mut ask: impl FnMut() -> Option<T>) -> T {
 
 /// What a replay left, once everything is worked off and in the sink's file.
 fn outcome(project: &TestProject) -> Outcome {
-    let status = wait(|| {
-        let all = project.json(&["stream", "status", "--states"]);
-        let plays = &all["streams"]["plays"];
-        let done = plays["totals"]["lag"] == 0 && all["sinks"]["lines"]["behind"] == 0;
-        (done && plays["totals"]["end"].as_u64() > Some(0)).then(|| plays.clone())
-    });
+    let status = wait_until_worked_off(project);
     let mut probabilities = BTreeMap::new();
     for line in json_lines(&project.dir().join("predictions.jsonl")) {
         let id = &line["id"];

@@ -30,6 +30,11 @@ pub struct KeyClock {
 }
 
 impl KeyClock {
+    /// See [`crate::host::KeyState::number_offsets`].
+    pub(crate) fn number_offsets(&mut self) {
+        self.ids.number_offsets();
+    }
+
     /// Decides; changes nothing. The first that holds of future, late and duplicate is the answer: an event from the
     /// future is wrong whatever else it is, and a late one is late even if its id is still known.
     ///

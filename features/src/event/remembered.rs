@@ -50,6 +50,16 @@ impl RememberedIds {
         }
     }
 
+    /// See [`crate::host::KeyState::number_offsets`].
+    pub(super) fn number_offsets(&mut self) {
+        for (number, (place, _)) in (0..).zip(&mut self.ids) {
+            place.offset = number;
+        }
+        if let Some(index) = &mut self.index {
+            *index = self.ids.iter().map(|(place, id)| (id.clone(), *place)).collect();
+        }
+    }
+
     /// An id that is known already keeps its latest place only.
     pub(super) fn remember(&mut self, place: Place, id: Id) {
         if let Some(before) = self.find(&id) {

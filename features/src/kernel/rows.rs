@@ -22,6 +22,13 @@ impl Rows {
         Rows { width, places: VecDeque::with_capacity(rows), values: VecDeque::with_capacity(rows * width) }
     }
 
+    /// Each row's offset becomes its number among these rows, which keeps their order.
+    pub(super) fn number_offsets(&mut self) {
+        for (number, place) in (0..).zip(&mut self.places) {
+            place.offset = number;
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.places.len()
     }

@@ -18,6 +18,15 @@ pub struct ViewState {
     pub(super) groups: Vec<Partitions>,
 }
 
+impl ViewState {
+    /// See [`crate::host::KeyState::number_offsets`].
+    pub(crate) fn number_offsets(&mut self) {
+        for (_, partition) in self.groups.iter_mut().flat_map(|group| &mut group.entries) {
+            partition.rows.number_offsets();
+        }
+    }
+}
+
 /// A group's partitions, ordered by key: there are few of them in a key.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Partitions {

@@ -11,10 +11,12 @@ use toml::de::DeTable;
 use super::connections::{self, Environment};
 use super::document::{Document, Section, group};
 use super::models::{Declared, Models};
-use super::spec::{Connections, Endpoint, Sink};
+use super::spec::{Connections, Endpoint, RequestStream, Sink};
 use super::streams::StreamEntry;
 use super::views::ViewEntry;
-use super::{PredictionLog, Project, Sources, declaration, endpoints, models, prediction_log, stack, streams, views};
+use super::{
+    PredictionLog, Project, Sources, declaration, endpoints, models, prediction_log, requests, stack, streams, views,
+};
 use crate::diagnostic::Problem;
 use crate::sql::{self, Catalog};
 
@@ -48,6 +50,8 @@ struct Parts {
     views: IndexMap<SmolStr, ViewEntry>,
     models: Models,
     endpoints: IndexMap<SmolStr, Option<Endpoint>>,
+    requests: IndexMap<SmolStr, RequestStream>,
+    model_updates: Option<String>,
     sinks: IndexMap<SmolStr, Option<Sink>>,
     connections: Connections,
     prediction_log: PredictionLog,
@@ -98,6 +102,11 @@ fn read(
     for (name, section) in group(&mut root, "endpoints") {
         endpoints.insert(SmolStr::new(name.value), endpoints::read(&name, section, &models));
     }
+    let mut requests = IndexMap::new();
+    for (name, section) in group(&mut root, "requests") {
+        requests.insert(SmolStr::new(name.value), requests::read(&name, section));
+    }
+    let model_updates = root.section("model_updates").map(requests::read_updates);
     let mut sinks = IndexMap::new();
     for (name, section) in group(&mut root, "sinks") {
         sinks.insert(SmolStr::new(name.value), endpoints::read_sink(&name, section, &endpoints, dir));
@@ -107,9 +116,11 @@ fn read(
     let connections = connections.unwrap_or_default();
     let prediction_log = root.section("prediction_log").map(prediction_log::read).unwrap_or_default();
     root.finish();
-    distinct_topics(doc, table, &streams, &endpoints);
-    distinct_files(doc, table, &sinks);
-    Parts { name, streams, views, models, endpoints, sinks, connections, prediction_log }
+    let parts =
+        Parts { name, streams, views, models, endpoints, requests, model_updates, sinks, connections, prediction_log };
+    distinct_topics(doc, table, &parts);
+    distinct_files(doc, table, &parts.sinks);
+    parts
 }
 
 /// In the order of their declaration; an exploded stream may stand before the one that it explodes.
@@ -129,12 +140,7 @@ fn read_streams(root: &mut Section<'_>) -> IndexMap<SmolStr, StreamEntry> {
 }
 
 /// Two logs of one name would be one log.
-fn distinct_topics(
-    doc: &Document,
-    table: &DeTable<'_>,
-    streams: &IndexMap<SmolStr, StreamEntry>,
-    endpoints: &IndexMap<SmolStr, Option<Endpoint>>,
-) {
+fn distinct_topics(doc: &Document, table: &DeTable<'_>, parts: &Parts) {
     let place = |group, name| place(table, group, name);
     let mut owners: HashMap<String, String> = HashMap::new();
     let mut claim = |topic: String, owner: String, span: std::ops::Range<usize>| {
@@ -146,7 +152,7 @@ fn distinct_topics(
         }
     };
     // Where it is not known what a stream explodes, neither are its topics.
-    for (name, entry) in streams.iter().filter(|(_, entry)| !entry.explodes || entry.stream.explode.is_some()) {
+    for (name, entry) in parts.streams.iter().filter(|(_, entry)| !entry.explodes || entry.stream.explode.is_some()) {
         let stream = &entry.stream;
         if !entry.explodes {
             claim(stream.topic.clone(), format!("stream `{name}`"), place("streams", name));
@@ -157,10 +163,18 @@ fn distinct_topics(
             claim(stream.skew_topic(), format!("the skew of stream `{name}`"), place("streams", name));
         }
     }
-    for (name, endpoint) in endpoints {
+    for (name, endpoint) in &parts.endpoints {
         if let Some(endpoint) = endpoint {
             claim(endpoint.topic.clone(), format!("endpoint `{name}`"), place("endpoints", name));
         }
+    }
+    for (name, requests) in &parts.requests {
+        claim(requests.topic.clone(), format!("requests `{name}`"), place("requests", name));
+        claim(requests.answers.clone(), format!("the answers of requests `{name}`"), place("requests", name));
+    }
+    if let Some(topic) = &parts.model_updates {
+        let span = table.iter().find(|(key, _)| key.get_ref() == "model_updates").map_or(0..0, |(key, _)| key.span());
+        claim(topic.clone(), "[model_updates]".to_owned(), span);
     }
 }
 
@@ -201,6 +215,8 @@ impl Parts {
             views,
             models: whole(self.models)?,
             endpoints: whole(self.endpoints)?,
+            requests: self.requests,
+            model_updates: self.model_updates,
             sinks: whole(self.sinks)?,
             connections: self.connections,
             prediction_log: self.prediction_log,

@@ -17,6 +17,7 @@ mod models;
 mod prediction_log;
 pub mod propose;
 mod redis;
+mod requests;
 mod skew;
 mod slices;
 mod sources;
@@ -44,8 +45,8 @@ pub use kafka::{KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism};
 pub use prediction_log::PredictionLog;
 pub use sources::{SourceFile, Sources};
 pub use spec::{
-    Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, Secret, Sink, SinkFormat, SkewCheck, Split,
-    Stack, Task, TestPart,
+    Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, RequestStream, Secret, Sink, SinkFormat,
+    SkewCheck, Split, Stack, Task, TestPart,
 };
 pub use tables::TablesConnection;
 
@@ -66,6 +67,9 @@ pub struct Project {
     pub views: IndexMap<SmolStr, Arc<View>>,
     pub models: IndexMap<SmolStr, Arc<Model>>,
     pub endpoints: IndexMap<SmolStr, Endpoint>,
+    pub requests: IndexMap<SmolStr, RequestStream>,
+    /// The topic on which moves of aliases are told; `None`: they are not.
+    pub model_updates: Option<String>,
     pub sinks: IndexMap<SmolStr, Sink>,
     pub connections: Connections,
     pub prediction_log: PredictionLog,

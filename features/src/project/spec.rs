@@ -137,6 +137,16 @@ pub struct Endpoint {
     pub watch: Option<String>,
 }
 
+/// `[requests.NAME]`: questions that come as messages, in the form of the body of `POST /predict`; each is answered with one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestStream {
+    pub name: SmolStr,
+    pub topic: String,
+    /// Where the answers go: default `TOPIC-answers`.
+    pub answers: String,
+    pub partitions: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SinkFormat {

@@ -29,8 +29,8 @@ pub(super) struct StreamEntry {
 
 /// Of a stream with times: what clocks and networks do to events. An order of its own has no such thing.
 const DEFAULT_LATENESS: Micros = 30_000_000;
-const DEFAULT_PARTITIONS: u32 = 4;
-const MAX_PARTITIONS: i64 = 4_096;
+pub(super) const DEFAULT_PARTITIONS: u32 = 4;
+pub(super) const MAX_PARTITIONS: i64 = 4_096;
 
 /// `known`: the streams read before, one of which this one may explode.
 pub(super) fn read(

@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
+use features::host::{KeyState, StreamHost};
 use features::online::{Counters, OnlineStore, Slot, SlotRecord, StoreError};
 use features::partition::partition_of;
-use features::project::Project;
+use features::project::{Project, RequestStream};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
 use super::wire::{
-    AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, SinkReport, Status, StoredRecord, StreamReport, Totals,
-    ViewReport,
+    AppendAnswer, EndpointReport, PartitionReport, ReadAnswer, RequestsReport, SinkReport, Status, StoredRecord,
+    StreamReport, Totals, ViewReport,
 };
 use crate::log::{
     Appended, Entry, EventLog, LogError, ProducerId, Read, ReadLimit, RecordBatch, RecordRef, Sequence, TooLarge,
     TopicPartition,
 };
 use crate::prediction_log::{PredictionLog, SpoolError};
+use crate::requests::{Responders, consumer};
 use crate::routing::Routes;
 use crate::sink::Sinks;
 use crate::skew::Checks;
@@ -35,6 +37,8 @@ pub struct Desk {
     pub routes: Arc<Routes>,
     /// `None` where nothing is being worked.
     pub workers: Option<Arc<Workers>>,
+    pub responders: Option<Arc<Responders>>,
+    pub requests: Vec<RequestStream>,
     pub sinks: Option<Arc<Sinks>>,
     pub checks: Option<Arc<Checks>>,
     pub prediction_log: Option<Arc<PredictionLog>>,
@@ -57,7 +61,19 @@ impl Desk {
     pub fn unattended(project: &Project, ground: Ground, routes: Arc<Routes>) -> Result<Desk, StartError> {
         let Ground { log, store, .. } = ground;
         let plans = prepare(project, &routes, &*log)?;
-        Ok(Desk { log, store, plans, routes, workers: None, sinks: None, checks: None, prediction_log: None })
+        let requests = project.requests.values().cloned().collect();
+        Ok(Desk {
+            log,
+            store,
+            plans,
+            routes,
+            workers: None,
+            responders: None,
+            requests,
+            sinks: None,
+            checks: None,
+            prediction_log: None,
+        })
     }
 
     /// Takes a unit's predictions away that wait for the tables; how many.
@@ -85,8 +101,13 @@ impl Desk {
             endpoints.insert(route.endpoint.name.to_string(), report);
         }
         let sinks: IndexMap<String, SinkReport> = self.sinks.as_ref().map(|sinks| sinks.reports()).unwrap_or_default();
-        let ready = self.workers.as_ref().is_none_or(|workers| workers.is_ready());
-        Ok(Status { ready, streams, endpoints, sinks })
+        let mut requests = IndexMap::new();
+        for stream in &self.requests {
+            requests.insert(stream.name.to_string(), self.answered(stream)?);
+        }
+        let ready = self.workers.as_ref().is_none_or(|workers| workers.is_ready())
+            && self.responders.as_ref().is_none_or(|responders| responders.is_ready());
+        Ok(Status { ready, streams, endpoints, requests, sinks })
     }
 
     /// Appends each record to its key's partition of `topic`.
@@ -127,6 +148,26 @@ impl Desk {
         // The last batch may hold more than was asked for.
         let next = records.last().filter(|_| records.len() == limit).map_or(next, |record| record.offset + 1);
         Ok(ReadAnswer { records, next, end: self.log.end(place)? })
+    }
+
+    fn answered(&self, stream: &RequestStream) -> Result<RequestsReport, DeskError> {
+        let mut report =
+            RequestsReport { topic: stream.topic.clone(), answers: stream.answers.clone(), ..Default::default() };
+        if matches!(self.log.partitions(&stream.topic), Err(LogError::UnknownTopic { .. })) {
+            return Ok(report);
+        }
+        for partition in 0..stream.partitions {
+            let consumer = consumer(&stream.topic, partition);
+            // Read in this order, so that what is answered in between does not make the lag negative.
+            let committed = self.log.committed(&consumer)?;
+            let end = self.log.end(&consumer.place)?;
+            let status = self.responders.as_ref().and_then(|responders| responders.status(&stream.topic, partition));
+            let idle = status.as_ref().is_some_and(|status| status.idle_at >= end);
+            report.lag += if idle { 0 } else { end.saturating_sub(committed) };
+            report.error = report.error.or(status.and_then(|status| status.error));
+        }
+        report.answered = self.records_in(&stream.answers)?;
+        Ok(report)
     }
 
     fn stream(&self, plan: &StreamPlan, states: bool) -> Result<StreamReport, DeskError> {
@@ -171,6 +212,9 @@ impl Desk {
         let record = in_partition.max_by_key(|record| (record.folded, record.counters.unserved));
         let newest = record.and_then(|record| record.newest);
         let counters = record.map(|record| record.counters).unwrap_or_default();
+        // Each version of a view counts what is predicted from its own rows.
+        let in_slots = slots.iter().filter(|(slot, _)| slot.partition == partition);
+        let from_slots: u64 = in_slots.map(|(_, record)| record.counters.predictions).sum();
         // Each is published together with the offset: what is on the topics is the count, where it can be had.
         let on_topics = plan.prediction_topics().into_iter().map(|topic| self.count(topic, partition));
         let predictions: Option<u64> = on_topics.sum::<Result<Option<u64>, DeskError>>()?;
@@ -182,21 +226,22 @@ impl Desk {
             end,
             committed,
             lag: if idle { 0 } else { end.saturating_sub(committed) },
-            counters: Counters { predictions: predictions.unwrap_or(counters.predictions), ..counters },
+            counters: Counters { predictions: predictions.unwrap_or(from_slots), ..counters },
             watermark: newest.map(|newest| newest.saturating_sub(plan.stream.lateness)),
             worker,
         })
     }
 
     /// The number of keys, and a hash over every key and its state in the order of the keys, for one version of a view
-    /// after the other: those that are kept.
+    /// after the other: those that are kept. How the log counts its events does not enter.
     fn state_hash(&self, plan: &StreamPlan) -> Result<(u64, String), DeskError> {
         let mut hasher = blake3::Hasher::new();
         let mut keys = 0;
         for version in plan.views.kept(&plan.stream.name) {
             let mut states: Vec<(Vec<u8>, blake3::Hash)> = Vec::new();
+            let host = StreamHost::new(Arc::clone(&version.view.stream), vec![Arc::clone(&version.view)]);
             for partition in 0..plan.stream.partitions {
-                let mut visit = |key: &[u8], state: &[u8]| states.push((key.to_vec(), blake3::hash(state)));
+                let mut visit = |key: &[u8], state: &[u8]| states.push((key.to_vec(), hash_of(state, &host)));
                 self.store.scan(&Slot::of(&version.view, partition), &mut visit)?;
             }
             states.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -223,6 +268,17 @@ impl Desk {
             partitions => partitions?,
         };
         (0..partitions).map(|partition| self.count(topic, partition)).sum()
+    }
+}
+
+/// What cannot be read is hashed as it is.
+fn hash_of(state: &[u8], host: &StreamHost) -> blake3::Hash {
+    match KeyState::decode(state, host) {
+        Ok(mut state) => {
+            state.number_offsets();
+            blake3::hash(&state.encode(host))
+        }
+        Err(_) => blake3::hash(state),
     }
 }
 

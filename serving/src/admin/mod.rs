@@ -21,6 +21,6 @@ pub use client::{Client, ClientError, Tail};
 pub use desk::{Desk, DeskError};
 pub use listen::{BindError, bind, serve};
 pub use wire::{
-    AppendAnswer, EndpointReport, PartitionReport, Position, ReadAnswer, SinkReport, Status, StoredRecord,
-    StreamReport, TailLine, Totals, ViewReport,
+    AppendAnswer, EndpointReport, PartitionReport, Position, ReadAnswer, RequestsReport, SinkReport, Status,
+    StoredRecord, StreamReport, TailLine, Totals, ViewReport,
 };

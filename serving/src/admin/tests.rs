@@ -30,7 +30,21 @@ pub(super) fn desk() -> (tempfile::TempDir, Desk) {
         log.create_topic(&topic, 2).expect("topic");
     }
     let (log, store, plans) = (Arc::new(log), Arc::new(store), vec![Arc::new(plan)]);
-    (dir, Desk { log, store, plans, routes, workers: None, sinks: None, checks: None, prediction_log: None })
+    (
+        dir,
+        Desk {
+            log,
+            store,
+            plans,
+            routes,
+            workers: None,
+            responders: None,
+            requests: Vec::new(),
+            sinks: None,
+            checks: None,
+            prediction_log: None,
+        },
+    )
 }
 
 /// Records of one key, which is at home in partition 0 of 2.

@@ -17,6 +17,8 @@ pub struct Status {
     pub ready: bool,
     pub streams: IndexMap<String, StreamReport>,
     pub endpoints: IndexMap<String, EndpointReport>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub requests: IndexMap<String, RequestsReport>,
     pub sinks: IndexMap<String, SinkReport>,
 }
 
@@ -82,6 +84,20 @@ pub struct PartitionReport {
     pub watermark: Option<Micros>,
     /// `None` where the stream has no endpoint, and so no worker, or no server runs.
     pub worker: Option<PartitionStatus>,
+}
+
+/// A request stream.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RequestsReport {
+    pub topic: String,
+    /// The topic of its answers.
+    pub answers: String,
+    /// Records on it, where the log can tell without reading it.
+    pub answered: Option<u64>,
+    /// Questions without an answer.
+    pub lag: u64,
+    /// Why a partition of it was last taken again, while it is.
+    pub error: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]

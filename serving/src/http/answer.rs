@@ -12,12 +12,16 @@ use crate::predict::{Chosen, Named, PredictError, Prediction};
 use crate::routing::LoadedModel;
 
 /// The answer to `POST /predict`.
-pub(super) fn one(chosen: &Chosen, prediction: &Prediction) -> Response<Body> {
-    json(&One { head: Head::of(chosen), row: Row::of(chosen, prediction) })
+pub(super) fn one(chosen: &Chosen, prediction: &Prediction, request_id: Option<&str>) -> Response<Body> {
+    json(&One::of(chosen, prediction, request_id))
 }
 
 /// The answer to `POST /predict/batch`: a result or a problem for each row, in the order of the rows.
-pub(super) fn batch(chosen: &Chosen, rows: &[Result<Prediction, Box<Problem>>]) -> Response<Body> {
+pub(super) fn batch(
+    chosen: &Chosen,
+    rows: &[Result<Prediction, Box<Problem>>],
+    request_id: Option<&str>,
+) -> Response<Body> {
     let failed = rows.iter().filter(|row| row.is_err()).count();
     let results = rows
         .iter()
@@ -26,7 +30,7 @@ pub(super) fn batch(chosen: &Chosen, rows: &[Result<Prediction, Box<Problem>>]) 
             Err(problem) => BatchRow::Refused { problem },
         })
         .collect();
-    json(&Batch { head: Head::of(chosen), results, failed })
+    json(&Batch { request_id, head: Head::of(chosen), results, failed })
 }
 
 pub(super) fn json(body: &impl Serialize) -> Response<Body> {
@@ -68,7 +72,9 @@ struct Row<'a> {
 }
 
 #[derive(serde::Serialize)]
-struct One<'a> {
+pub(super) struct One<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
     #[serde(flatten)]
     head: Head<'a>,
     #[serde(flatten)]
@@ -77,6 +83,8 @@ struct One<'a> {
 
 #[derive(serde::Serialize)]
 struct Batch<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
     #[serde(flatten)]
     head: Head<'a>,
     failed: usize,
@@ -88,6 +96,13 @@ struct Batch<'a> {
 enum BatchRow<'a> {
     Good(Row<'a>),
     Refused { problem: &'a Problem },
+}
+
+impl<'a> One<'a> {
+    /// `request_id`: what the client calls its request.
+    pub(super) fn of(chosen: &'a Chosen, prediction: &'a Prediction, request_id: Option<&'a str>) -> One<'a> {
+        One { request_id, head: Head::of(chosen), row: Row::of(chosen, prediction) }
+    }
 }
 
 impl<'a> Head<'a> {

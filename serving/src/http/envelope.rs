@@ -20,6 +20,8 @@ pub(super) struct Asked<'a, G> {
     model: Option<Cow<'a, str>>,
     pub(super) given: G,
     pub(super) options: Options,
+    /// What the client calls its request; the answer repeats it.
+    pub(super) request_id: Option<Cow<'a, str>>,
 }
 
 impl<G> Asked<'_, G> {
@@ -47,7 +49,7 @@ pub(super) fn one(text: &str) -> Result<Asked<'_, Given<'_>>, HttpError> {
         return Err(invalid("`as_of` goes with `key` only"));
     }
     let options = Options { return_features: body.return_features, explain: body.explain };
-    Ok(Asked { endpoint: body.endpoint, model: body.model, given, options })
+    Ok(Asked { endpoint: body.endpoint, model: body.model, given, options, request_id: body.request_id })
 }
 
 /// `POST /predict/batch`
@@ -70,7 +72,7 @@ pub(super) fn batch(text: &str) -> Result<Asked<'_, Vec<Given<'_>>>, HttpError> 
     }
     let given = rows.into_iter().map(|row| make(row, as_of)).collect();
     let options = Options { return_features: body.return_features, explain: body.explain };
-    Ok(Asked { endpoint: body.endpoint, model: body.model, given, options })
+    Ok(Asked { endpoint: body.endpoint, model: body.model, given, options, request_id: body.request_id })
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +80,7 @@ pub(super) fn batch(text: &str) -> Result<Asked<'_, Vec<Given<'_>>>, HttpError> 
 struct OneBody<'a> {
     endpoint: Option<Cow<'a, str>>,
     model: Option<Cow<'a, str>>,
+    request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     event: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -96,6 +99,7 @@ struct OneBody<'a> {
 struct BatchBody<'a> {
     endpoint: Option<Cow<'a, str>>,
     model: Option<Cow<'a, str>>,
+    request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     events: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]

@@ -5,6 +5,7 @@ mod body;
 mod connections;
 mod envelope;
 mod error;
+mod exchange;
 mod failures;
 mod feedback;
 mod health;
@@ -16,6 +17,7 @@ mod problem;
 mod router;
 
 pub use connections::serve_connections;
+pub use exchange::Exchange;
 pub use health::Readiness;
 pub use limits::Limits;
 pub use problem::Problem;

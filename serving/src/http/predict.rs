@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::router::App;
 use super::{answer, envelope};
 use crate::predict::Timing;
-use crate::prediction_log::{Logged, Phases};
+use crate::prediction_log::Logged;
 
 pub(super) async fn one(State(app): State<Arc<App>>, request: Request<Body>) -> Response<Body> {
     app.guarded(&app.routes.predict, async {
@@ -46,7 +46,7 @@ async fn answer_one(app: &App, body: &JsonBody) -> Result<Response<Body>, HttpEr
             return Err(error.into());
         }
     };
-    Ok(app.encoded(answer.timing, logged, 1, || answer::one(&answer.chosen, &prediction)))
+    Ok(app.encoded(answer.timing, logged, 1, || answer::one(&answer.chosen, &prediction, asked.request_id.as_deref())))
 }
 
 async fn answer_batch(app: &App, body: &JsonBody) -> Result<Response<Body>, HttpError> {
@@ -62,7 +62,7 @@ async fn answer_batch(app: &App, body: &JsonBody) -> Result<Response<Body>, Http
     };
     let (logged, count) = (std::mem::take(&mut answer.logged), answer.rows.len());
     let rows: Vec<_> = answer.rows.into_iter().map(|row| row.map_err(refused)).collect();
-    Ok(app.encoded(answer.timing, logged, count, || answer::batch(&answer.chosen, &rows)))
+    Ok(app.encoded(answer.timing, logged, count, || answer::batch(&answer.chosen, &rows, asked.request_id.as_deref())))
 }
 
 impl App {
@@ -87,18 +87,8 @@ impl App {
     }
 
     /// Hands predictions to the log, each with its share of the time that all took.
-    fn log(&self, mut logged: Vec<Logged>, timing: Timing, encode: Duration, rows: usize) {
+    fn log(&self, logged: Vec<Logged>, timing: Timing, encode: Duration, rows: usize) {
         let Some(log) = self.prediction_log.as_ref().filter(|_| !logged.is_empty()) else { return };
-        let share = |time: Duration| u32::try_from(time.as_micros() / rows.max(1) as u128).unwrap_or(u32::MAX);
-        let phases = Phases {
-            parse: share(timing.parse),
-            features: share(timing.features),
-            predict: share(timing.predict),
-            encode: share(encode),
-        };
-        for logged in &mut logged {
-            logged.phases = phases;
-        }
-        log.put(logged);
+        log.put(Logged::timed(logged, timing, encode, rows));
     }
 }

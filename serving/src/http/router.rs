@@ -27,7 +27,7 @@ use crate::skew::Checks;
 /// What the handlers share.
 #[derive(Debug)]
 pub struct App {
-    pub(super) service: PredictService,
+    pub(super) service: Arc<PredictService>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) readiness: Arc<dyn Readiness>,
     pub(super) limits: Limits,
@@ -55,7 +55,12 @@ pub(super) struct Outcomes {
 }
 
 impl App {
-    pub fn new(service: PredictService, metrics: Arc<Metrics>, readiness: Arc<dyn Readiness>, limits: Limits) -> App {
+    pub fn new(
+        service: Arc<PredictService>,
+        metrics: Arc<Metrics>,
+        readiness: Arc<dyn Readiness>,
+        limits: Limits,
+    ) -> App {
         let routes = RoutesMetrics {
             predict: metrics.http.route("/predict"),
             batch: metrics.http.route("/predict/batch"),
@@ -76,9 +81,9 @@ impl App {
         }
     }
 
-    /// Logs what it answers.
+    /// Logs what it answers; its service is one that has it logged.
     pub fn with_log(self, log: Arc<PredictionLog>) -> App {
-        App { service: self.service.with_log(), prediction_log: Some(log), ..self }
+        App { prediction_log: Some(log), ..self }
     }
 
     /// Takes outcomes.

@@ -5,6 +5,7 @@ mod http;
 mod models;
 mod outcomes;
 mod prediction_log;
+mod requests;
 mod sinks;
 mod skew;
 mod workers;
@@ -17,6 +18,7 @@ pub use http::{HttpMetrics, PhaseMetrics, RouteMetrics};
 pub use models::{ModelMetrics, ModelsMetrics};
 pub use outcomes::OutcomeMetrics;
 pub use prediction_log::PredictionLogMetrics;
+pub use requests::{RequestMetrics, RequestsMetrics};
 pub use sinks::{SinkMetrics, SinksMetrics};
 pub use skew::{SkewFeatureMetrics, SkewMetrics, SkewStreamMetrics, SkewViewMetrics};
 pub use workers::{PartitionMetrics, WorkersMetrics};
@@ -28,6 +30,7 @@ pub struct Metrics {
     pub http: HttpMetrics,
     pub models: ModelsMetrics,
     pub workers: WorkersMetrics,
+    pub requests: RequestsMetrics,
     pub sinks: SinksMetrics,
     pub skew: SkewMetrics,
     pub prediction_log: PredictionLogMetrics,
@@ -40,11 +43,12 @@ impl Metrics {
         let http = HttpMetrics::register(&mut registry);
         let models = ModelsMetrics::register(&mut registry);
         let workers = WorkersMetrics::register(&mut registry);
+        let requests = RequestsMetrics::register(&mut registry);
         let sinks = SinksMetrics::register(&mut registry);
         let skew = SkewMetrics::register(&mut registry);
         let prediction_log = PredictionLogMetrics::register(&mut registry);
         let outcomes = OutcomeMetrics::register(&mut registry);
-        Metrics { registry, http, models, workers, sinks, skew, prediction_log, outcomes }
+        Metrics { registry, http, models, workers, requests, sinks, skew, prediction_log, outcomes }
     }
 
     /// The OpenMetrics text of `GET /metrics`.

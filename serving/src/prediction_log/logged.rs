@@ -1,6 +1,7 @@
 //! From what a request has in its hands to a record.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use features::event::Event;
 use features::value::{Micros, Value};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use super::record::{Record, features_text, key_text};
 use crate::experiment::Assignment;
 use crate::outcome::Labels;
+use crate::predict::Timing;
 use crate::routing::LoadedModel;
 
 /// A prediction as a request hands it over: nothing is written out yet.
@@ -61,6 +63,21 @@ impl Phases {
 }
 
 impl Logged {
+    /// Each of the predictions with its share of the time that `rows` of them took.
+    pub fn timed(mut logged: Vec<Logged>, timing: Timing, encode: Duration, rows: usize) -> Vec<Logged> {
+        let share = |time: Duration| u32::try_from(time.as_micros() / rows.max(1) as u128).unwrap_or(u32::MAX);
+        let phases = Phases {
+            parse: share(timing.parse),
+            features: share(timing.features),
+            predict: share(timing.predict),
+            encode: share(encode),
+        };
+        for logged in &mut logged {
+            logged.phases = phases;
+        }
+        logged
+    }
+
     pub(super) fn into_record(self, labels: &Labels) -> Record {
         let Logged { id, time, endpoint, model, assignment, shadow_of, event, features, age_ms, output, phases } = self;
         let Assignment { experiment, arm, unit, forced, period } = assignment;

@@ -363,7 +363,7 @@ async fn the_registry_is_followed_until_shutdown() {
     let seen = setting.registry.revision().ok();
     let version = setting.promote(0.0);
     let shutdown = CancellationToken::new();
-    let follow = follow(followed.clone(), seen, Duration::from_millis(1), shutdown.clone());
+    let follow = follow(followed.clone(), None, seen, Duration::from_millis(1), shutdown.clone());
     let watch = async {
         while serving(&followed) != Some(version) {
             tokio::task::yield_now().await;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Binder, DirectModels, Routes, refresh};
 use crate::metrics::Metrics;
+use crate::updates::ModelUpdates;
 
 /// What [`follow`] keeps up to date, and from what.
 #[derive(Debug, Clone)]
@@ -29,10 +30,25 @@ impl Followed {
     }
 }
 
+/// Tells what the registry shows, where the project asks for it.
+fn tell(updates: Option<&ModelUpdates>, registry: &dyn Registry) {
+    if let Some(updates) = updates
+        && let Err(error) = updates.tell(registry)
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "moves of aliases are not told yet");
+    }
+}
+
 /// Asks for the registry's revision every `interval`, and refreshes when it changed since `seen` or when the view of a
 /// version that is awaited has become live; ends with `shutdown`.
 /// The registry is only ever read on blocking threads.
-pub async fn follow(followed: Followed, mut seen: Option<u64>, interval: Duration, shutdown: CancellationToken) {
+pub async fn follow(
+    followed: Followed,
+    updates: Option<Arc<ModelUpdates>>,
+    mut seen: Option<u64>,
+    interval: Duration,
+    shutdown: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -41,8 +57,15 @@ pub async fn follow(followed: Followed, mut seen: Option<u64>, interval: Duratio
             _ = ticks.tick() => {}
         }
         let step = {
-            let followed = followed.clone();
-            spawn_blocking(move || look(&followed, seen))
+            let (followed, updates) = (followed.clone(), updates.clone());
+            spawn_blocking(move || {
+                let now = look(&followed, seen);
+                if let Some(updates) = updates.as_ref().filter(|_| now != seen) {
+                    updates.changed();
+                }
+                tell(updates.as_deref(), &*followed.registry);
+                now
+            })
         };
         match step.await {
             Ok(revision) => seen = revision,

@@ -165,7 +165,8 @@ impl Runner {
                 }
             };
             let Read { batches, next } = self.log.read(&place, from, limit)?;
-            if !batches.is_empty() {
+            // Behind the last record there may be offsets that the log leaves out: past them there is nothing to wait for.
+            if !batches.is_empty() || next > from {
                 parts.push(Part { partition, from, next, batches });
             }
         }
@@ -176,7 +177,9 @@ impl Runner {
     fn write(&self, target: &mut Target, parts: &[Part], position: &mut Position) -> Result<bool, SinkError> {
         match target {
             Target::Lines(file) => {
-                position.length = file.write(parts, position.length)?;
+                if parts.iter().any(|part| part.len() > 0) {
+                    position.length = file.write(parts, position.length)?;
+                }
                 for part in parts {
                     advance(position, part);
                 }
@@ -184,7 +187,9 @@ impl Runner {
             }
             Target::Parquet(folder) => {
                 for part in parts {
-                    folder.write(part)?;
+                    if part.len() > 0 {
+                        folder.write(part)?;
+                    }
                     advance(position, part);
                     self.positions.put(&self.key, position)?;
                 }

@@ -10,7 +10,7 @@ use super::lines::{LineFile, LineFormat};
 use super::position::Position;
 use super::{SinkError, SinkParts, Sinks};
 use crate::clock::ManualClock;
-use crate::log::{EmbeddedLog, Entry, EventLog, RecordBatch, TopicPartition};
+use crate::log::{EmbeddedLog, Entry, EventLog, MemoryLog, RecordBatch, TopicPartition};
 use crate::metrics::Metrics;
 use crate::worker::fixture::project_with;
 
@@ -72,6 +72,22 @@ fn prediction(game: &str, offset: u64) -> String {
     format!(
         r#"{{"prediction_id":"id{offset}","endpoint":"win","model":"win","version":3,"arm":"champion","stream":"plays","partition":0,"offset":{offset},"event_time":"1970-01-01T00:00:00.000020Z","key":{{"game":"{game}"}},"id":{{"game":"{game}","play":2}},"outputs":{{"probability":0.25}},"include":{{"clock":20,"recent":null}},"appended_at":1000,"stages_us":{{"queue":1}}}}"#
     )
+}
+
+#[test]
+fn offsets_that_the_log_leaves_out_behind_the_last_prediction_leave_no_sink_behind() {
+    for (format, file) in [("jsonl", "win.jsonl"), ("parquet", "win")] {
+        let mut bench = Bench::new(format, file);
+        let log = Arc::new(MemoryLog::sparse(Arc::new(ManualClock::at(CLOCK))));
+        log.create_topic("plays-win", 2).expect("topic");
+        bench.parts.log = log;
+        bench.publish(0, &[prediction("g1", 0)]);
+        let sink = format!("[sinks.out]\nendpoint = \"win\"\nformat = \"{format}\"\npath = {:?}\n", bench.path());
+        let sinks = Sinks::start(&(bench.project)(&sink), &bench.parts).expect("start");
+        sinks.stop();
+        let report = &sinks.reports()["out"];
+        assert_eq!((report.written, report.behind), (1, 0), "{format}: {report:?}");
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(crate) use plan::consumer;
 pub use plan::{PlanError, StreamPlan};
 pub use prediction::prediction_id;
 pub use prepare::{StartError, prepare};
+pub(crate) use status::StatusCell;
 pub use status::{PartitionStatus, Phase};
 pub use step::{Committed, Settings, Step};
 pub use threads::{Parts, Workers};

@@ -36,14 +36,14 @@ pub struct PartitionStatus {
 
 /// Shared between a worker's thread and those who ask.
 #[derive(Debug, Default)]
-pub(super) struct StatusCell(Mutex<PartitionStatus>);
+pub(crate) struct StatusCell(Mutex<PartitionStatus>);
 
 impl StatusCell {
-    pub(super) fn get(&self) -> PartitionStatus {
+    pub(crate) fn get(&self) -> PartitionStatus {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn update(&self, change: impl FnOnce(&mut PartitionStatus)) {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut PartitionStatus)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 /// The message of a row: every field that has a value, without the outcomes, each where the stream's schema has it. A row
 /// of an exploded stream is the one element of a list, in its place.
-pub(super) fn message(history: &History, row: usize) -> Json {
+pub(in crate::stream) fn message(history: &History, row: usize) -> Json {
     match &history.stream.explode {
         None => fields(history, row, |_| Some(None)),
         Some(explode) => {

@@ -9,18 +9,17 @@ mod summary;
 mod target;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use features::batch::{History, read_history, read_imported};
-use features::project::Project;
-use features::schema::Stream;
+use features::batch::History;
 
 use crate::context::Context;
-use crate::output::{self, NO, UsageError};
-use crate::{lookup, progress, source, telemetry};
+use crate::output::{self, NO};
+use crate::stream::history;
+use crate::{lookup, progress, telemetry};
 
+pub(super) use event_json::message;
 use feed::Feeder;
 use rate::Rate;
 use schedule::Schedule;
@@ -73,7 +72,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     let runtime = runtime.context("cannot start threads")?;
     // First of all: a server that runs now is the one to feed, even if it is away when the history has been read.
     let server = runtime.block_on(Server::find(&project))?;
-    let history = read(&args, &project, stream)?;
+    let history = history::read(&project, stream, args.data.as_deref())?;
     let selection = Selection::new(&history, &args.keys, args.games, args.limit)?;
     let schedule = Schedule::new(&selection, args.rate);
     let patience = Duration::from_secs(args.patience);
@@ -86,26 +85,6 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     })?;
     summary.report(context);
     Ok(if summary.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
-}
-
-fn read(args: &Args, project: &Project, stream: &Arc<Stream>) -> anyhow::Result<History> {
-    let bar = progress::spinner("reading", "rows");
-    let tick = |rows: u64| bar.set_position(rows);
-    let read = match &args.data {
-        // `STREAM=GLOB`, as other commands write it, means the same.
-        Some(data) => {
-            let pattern = data.strip_prefix(&format!("{}=", stream.name)).unwrap_or(data);
-            read_history(stream, pattern, &tick)
-        }
-        None => read_imported(project, stream, &tick),
-    };
-    bar.finish_and_clear();
-    let history = read.map_err(source::usage)?;
-    source::remark(&history);
-    if history.is_empty() {
-        return Err(UsageError::new(format!("the history of `{}` holds no usable event", stream.name)).into());
-    }
-    Ok(history)
 }
 
 /// Feeds, waits until everything is worked off, and sums up. Ctrl-C ends it early, with the summary so far.

@@ -282,6 +282,9 @@ impl Here {
             plans: workers.plans().to_vec(),
             routes,
             workers: Some(Arc::clone(&workers)),
+            // Questions are for a server to answer.
+            responders: None,
+            requests: Vec::new(),
             sinks: Some(Arc::clone(&sinks)),
             checks: None,
             prediction_log: None,

@@ -35,6 +35,20 @@ proptest! {
     }
 
     #[test]
+    fn how_the_log_counts_its_events_leaves_no_trace_once_offsets_are_numbered(steps in any_steps()) {
+        let mut host = host();
+        let (mut dense, mut sparse) = (Key::new(), Key::new());
+        for (time, number, kind, yards, gap) in steps {
+            sparse.offset += if gap { 7 } else { 0 };
+            let event = play(number, time, kind, yards);
+            prop_assert_eq!(dense.process(&mut host, &event), sparse.process(&mut host, &event));
+        }
+        dense.state.number_offsets();
+        sparse.state.number_offsets();
+        prop_assert_eq!(dense.state.encode(&host), sparse.state.encode(&host));
+    }
+
+    #[test]
     fn no_bytes_make_decoding_panic(bytes in vec(any::<u8>(), 0..100)) {
         let host = host();
         let _ = KeyState::decode(&bytes, &host);

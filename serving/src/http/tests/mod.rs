@@ -4,6 +4,7 @@ mod answers;
 mod as_of;
 mod bad_bodies;
 mod connections;
+mod exchange;
 mod explanations;
 mod feedback;
 mod limits;

@@ -38,6 +38,7 @@ pub(super) struct Server {
     pub(super) project: Project,
     pub(super) registry: Arc<MemoryRegistry>,
     pub(super) followed: Followed,
+    service: Arc<PredictService>,
     router: Router,
 }
 
@@ -89,15 +90,16 @@ impl Server {
             parts.reader,
             Arc::<ManualClock>::clone(&clock),
         );
+        let service = Arc::new(service);
         let outcomes = metrics.outcomes.clone();
-        let mut app = App::new(service, metrics, Arc::new(parts.waiting), parts.limits);
+        let mut app = App::new(Arc::clone(&service), metrics, Arc::new(parts.waiting), parts.limits);
         if let Some(place) = parts.tables {
             let labels = Arc::new(Labels::of(&project));
             let intake = Intake::start(place, labels, Arc::<ManualClock>::clone(&clock), i64::MAX / 4, outcomes);
             let intake = Arc::new(intake.expect("a thread"));
             app = app.with_outcomes(Arc::new(project.clone()), intake, clock);
         }
-        Server { project, registry, followed, router: router(Arc::new(app)) }
+        Server { project, registry, followed, service, router: router(Arc::new(app)) }
     }
 
     /// A server whose store has seen two plays of game `g1`: leads 3 and then 7, the last 60 seconds after kick-off.
@@ -110,6 +112,11 @@ impl Server {
         let events = [fixture::play("g1", 1, 0, 3), fixture::play("g1", 2, 60, 7)];
         let store = fixture::store_after(&project, "g1", &events);
         Server::new(Parts { project, reader: Arc::new(store), ..Parts::default() })
+    }
+
+    /// What predicts behind it.
+    pub(super) fn service(&self) -> Arc<PredictService> {
+        Arc::clone(&self.service)
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Response<Body> {

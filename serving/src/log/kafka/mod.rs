@@ -11,6 +11,7 @@ pub mod broker;
 mod cursor;
 mod cursors;
 mod faults;
+mod feed;
 mod membership;
 mod owner;
 mod producer;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use append::Appenders;
 use cursors::Cursors;
+pub use feed::KafkaFeed;
 use owner::Owners;
 pub use settings::KafkaSettings;
 use topics::Topics;
