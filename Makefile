@@ -40,7 +40,7 @@ chaos: build ## Kill workers, broker and Redis a hundred times under 200,000 rea
 	@scripts/services.sh install
 	$(TEST_VENV)/bin/python tests/chaos/chaos.py --binary target/release/clutch $(ARGS)
 
-services: ## Start the real services that streams can run on (Apache Kafka, Redis); .clutch/services/env has their addresses
+services: ## Start the real services that streams can run on (Apache Kafka, Redis, PostgreSQL); .clutch/services/env has their addresses
 	@scripts/services.sh start
 
 services-stop: ## Stop them

@@ -61,6 +61,8 @@ pub(crate) fn run(_args: Args, context: &Context) -> anyhow::Result<ExitCode> {
             findings.extend(state(&project));
             #[cfg(feature = "serve")]
             findings.extend(redis(&project));
+            #[cfg(feature = "serve")]
+            findings.extend(tables(&project));
             #[cfg(feature = "train")]
             findings.extend(history(&project));
             findings.extend(registry(&project, context));
@@ -178,6 +180,32 @@ fn redis(project: &Project) -> Option<Finding> {
                 _ => "clutch serve refuses it until then",
             };
             Finding::fail("redis", with_causes(&problem), remedy)
+        }
+    })
+}
+
+/// Whether predictions and outcomes can be kept. A file that is not there yet is made by the first server.
+#[cfg(feature = "serve")]
+fn tables(project: &Project) -> Option<Finding> {
+    use serving::tables::{TablesError, TablesPlace};
+
+    let place = TablesPlace::of(project, &project.state_dir());
+    if !project.prediction_log.enabled {
+        return Some(Finding::ok("tables", "the prediction log is turned off"));
+    }
+    if matches!(&place, TablesPlace::File(path) if !path.exists()) {
+        return None;
+    }
+    Some(match place.open() {
+        Ok(_) => Finding::ok("tables", format!("{place} keeps predictions and outcomes")),
+        Err(error) => {
+            let remedy = match error {
+                TablesError::Newer { .. } | TablesError::NoPostgres => "use the binary that it says",
+                _ => {
+                    "start it, or correct its address, user and password in [connections]; meanwhile nothing is logged"
+                }
+            };
+            Finding::fail("tables", with_causes(&error), remedy)
         }
     })
 }

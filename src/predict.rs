@@ -1,5 +1,7 @@
 //! `clutch predict`
 
+mod replay;
+
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -27,13 +29,15 @@ use crate::output::{self, UsageError, say};
   clutch predict --project nfl --model win_probability/3 --key '{"game_id":"2024_22_KC_PHI"}'
   clutch predict --project nfl --model win_probability --event @play.json --explain
   echo '{"lead":3}' | clutch predict --model win --features -
+  clutch predict --project nfl --replay 01936b2e-8f5c-7a41-9d0e-3c5b1f2a7e60
 
 JSON is given as it is, as @FILE, or as - for standard input. A running server is asked; where none runs, the
-answer is computed here from the same state."#)]
+answer is computed here from the same state. --replay computes a logged prediction again, from the features that were
+logged and by the version that made it: 0 if every bit is the same, 1 if not."#)]
 pub(crate) struct Args {
     /// The version: NAME (newest), NAME@alias or NAME/3.
-    #[arg(long, value_name = "REF")]
-    model: String,
+    #[arg(long, value_name = "REF", required_unless_present = "replay")]
+    model: Option<String>,
     #[command(flatten)]
     given: Given,
     /// With --key: look at its frames of time as they stand then (RFC 3339); else the row is as it was computed.
@@ -62,10 +66,16 @@ struct Given {
     /// The model's inputs by name.
     #[arg(long, value_name = "JSON")]
     features: Option<String>,
+    /// A logged prediction, by its id.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["model", "return_features", "explain", "as_of"])]
+    replay: Option<String>,
 }
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     let project = context.project()?;
+    if let Some(id) = &args.given.replay {
+        return replay::run(id, &project, args.registry.as_deref(), context);
+    }
     let body = body(&args)?;
     let places = Places { state_dir: project.instance_dir(), temporary: std::env::temp_dir() };
     // Without a database there is neither a server nor a state: nothing is created just to ask.
@@ -86,7 +96,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
 
 /// The body of `POST /predict`.
 fn body(args: &Args) -> anyhow::Result<Vec<u8>> {
-    let Given { event, key, features } = &args.given;
+    let Given { event, key, features, replay: _ } = &args.given;
     let given = [("event", event), ("key", key), ("features", features)];
     let Some((name, text)) = given.into_iter().find_map(|(name, text)| Some((name, text.as_ref()?))) else {
         return Err(UsageError::new("give one of --event, --key and --features").into());
@@ -248,11 +258,11 @@ mod tests {
     use super::*;
 
     fn args(given: Given) -> Args {
-        Args { model: "win/3".into(), given, as_of: None, return_features: false, explain: false, registry: None }
+        Args { model: Some("win/3".into()), given, as_of: None, return_features: false, explain: false, registry: None }
     }
 
     fn event(text: &str) -> Args {
-        args(Given { event: Some(text.into()), key: None, features: None })
+        args(Given { event: Some(text.into()), key: None, features: None, replay: None })
     }
 
     #[test]

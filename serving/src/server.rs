@@ -18,13 +18,16 @@ use crate::clock::Clock;
 use crate::connect::{ConnectError, Connected, connect};
 use crate::http::{App, Exchange, Limits, Readiness, router, serve_connections};
 use crate::instance::{Instance, LockError};
+use crate::kept::Kept;
 use crate::log::{EventLog, LogError};
 use crate::metrics::Metrics;
 use crate::predict::PredictService;
+use crate::prediction_log::{FollowError, LogStartError};
 use crate::requests::{RequestParts, Responders};
 use crate::routing::{Binder, DirectModels, Followed, Routes, follow};
 use crate::sink::{SinkParts, SinkStartError, Sinks};
 use crate::skew::{CheckStartError, Checks};
+use crate::tables::TablesError;
 use crate::updates::ModelUpdates;
 use crate::views::{Stored, StoredStates};
 use crate::worker::{self, PartitionStatus, Phase, Settings, StartError, Workers};
@@ -80,6 +83,12 @@ pub enum ServeError {
     Workers(#[from] StartError),
     #[error(transparent)]
     Sinks(#[from] SinkStartError),
+    #[error("the tables cannot be used")]
+    Tables(#[source] TablesError),
+    #[error(transparent)]
+    PredictionLog(#[from] LogStartError),
+    #[error("the threads that follow topics for the tables could not be started")]
+    Followers(#[from] FollowError),
     #[error("the topic of [model_updates] cannot be set up")]
     ModelUpdates(#[source] LogError),
     #[error(transparent)]
@@ -125,12 +134,18 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     };
     let sinks = start_sinks(&project, sinks).await?;
     start_checks(&checks, &workers, &ground.log, &clock).await?;
+    let kept = match project.prediction_log.enabled {
+        true => Some(Kept::start(&project, &instance, &ground.log, &clock, &metrics).await?),
+        false => None,
+    };
     let (routes, direct) = (Arc::clone(&followed.routes), Arc::clone(&followed.direct));
-    let service = Arc::new(PredictService::new(routes, direct, reader, Arc::clone(&clock)));
+    let service = PredictService::new(routes, direct, reader, Arc::clone(&clock));
+    let service = Arc::new(if kept.is_some() { service.with_log() } else { service });
+    let log = kept.as_ref().map(|kept| Arc::clone(&kept.log));
     let requests = RequestParts {
         log: Arc::clone(&ground.log),
         groups,
-        asking: Arc::new(Exchange::new(Arc::clone(&service), Handle::current())),
+        asking: Arc::new(Exchange::new(Arc::clone(&service), log, Handle::current())),
         metrics: Arc::clone(&metrics),
     };
     let responders = start_responders(&project, requests).await?;
@@ -145,6 +160,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         requests: project.requests.values().cloned().collect(),
         sinks: Some(Arc::clone(&sinks)),
         checks: Some(Arc::clone(&checks)),
+        prediction_log: kept.as_ref().map(|kept| Arc::clone(&kept.log)),
     });
 
     let readiness = Arc::new(ServerReadiness {
@@ -154,6 +170,12 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
     });
     let app = App::new(service, metrics, Arc::clone(&readiness) as Arc<dyn Readiness>, limits.clone());
     let app = app.with_checks(Arc::clone(&checks));
+    let app = match &kept {
+        Some(kept) => {
+            app.with_log(Arc::clone(&kept.log)).with_outcomes(project, Arc::clone(&kept.intake), Arc::clone(&clock))
+        }
+        None => app,
+    };
     let started = Started { http, admin: instance.socket().to_path_buf(), endpoints: endpoints(&followed.routes) };
     let announce = async {
         if ready_or_ending(&readiness).await {
@@ -179,6 +201,7 @@ pub async fn run(parts: ServerParts, ready: impl FnOnce(&Started)) -> Result<(),
         workers.stop();
         checks.stop();
         sinks.stop();
+        drop(kept);
         drop(instance);
     };
     spawn_blocking(stop).await.map_err(|_| ServeError::Interrupted("stopped"))

@@ -1,7 +1,9 @@
-//! `clutch data`: history into the project.
+//! `clutch data`: history into the project, and what is kept of one unit out of it.
 
 mod convert;
 mod download;
+#[cfg(feature = "serve")]
+mod forget;
 mod import;
 mod lol;
 mod riot;
@@ -25,6 +27,9 @@ enum Command {
     Download(download::Args),
     /// Play out matches by published rates.
     Simulate(simulate::Args),
+    /// Export and erase what the prediction log holds of one unit.
+    #[cfg(feature = "serve")]
+    Forget(forget::Args),
 }
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
@@ -32,5 +37,7 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(args, context),
         Command::Download(args) => download::run(args, context),
         Command::Simulate(args) => simulate::run(args, context),
+        #[cfg(feature = "serve")]
+        Command::Forget(args) => forget::run(args, context),
     }
 }

@@ -25,6 +25,8 @@ mod onnx_in;
 mod onnx_out;
 #[cfg(feature = "train")]
 mod parity;
+#[cfg(all(feature = "train", feature = "serve"))]
+mod prediction_log;
 #[cfg(feature = "train")]
 mod project;
 #[cfg(all(feature = "train", feature = "serve"))]

@@ -14,7 +14,9 @@ use super::models::{Declared, Models};
 use super::spec::{Connections, Endpoint, RequestStream, Sink};
 use super::streams::StreamEntry;
 use super::views::ViewEntry;
-use super::{Project, Sources, declaration, endpoints, models, requests, stack, streams, views};
+use super::{
+    PredictionLog, Project, Sources, declaration, endpoints, models, prediction_log, requests, stack, streams, views,
+};
 use crate::diagnostic::Problem;
 use crate::sql::{self, Catalog};
 
@@ -52,6 +54,7 @@ struct Parts {
     model_updates: Option<String>,
     sinks: IndexMap<SmolStr, Option<Sink>>,
     connections: Connections,
+    prediction_log: PredictionLog,
 }
 
 fn read(
@@ -111,8 +114,10 @@ fn read(
     let connections = root.section("connections");
     let connections = connections.map(|section| connections::read(section, name.as_deref(), dir, environment));
     let connections = connections.unwrap_or_default();
+    let prediction_log = root.section("prediction_log").map(prediction_log::read).unwrap_or_default();
     root.finish();
-    let parts = Parts { name, streams, views, models, endpoints, requests, model_updates, sinks, connections };
+    let parts =
+        Parts { name, streams, views, models, endpoints, requests, model_updates, sinks, connections, prediction_log };
     distinct_topics(doc, table, &parts);
     distinct_files(doc, table, &parts.sinks);
     parts
@@ -218,6 +223,7 @@ impl Parts {
             sinks: whole(self.sinks)?,
             connections: self.connections,
             own_dir: None,
+            prediction_log: self.prediction_log,
         })
     }
 }

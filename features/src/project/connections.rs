@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
-use super::document::{Section, Text, described};
+use super::document::{Section, Text};
 use super::kafka;
 use super::redis;
 use super::spec::Connections;
+use super::tables;
 
 /// The value of an environment variable.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -22,9 +23,9 @@ pub(super) fn read(
     let registry = registry(&mut section, dir, environment);
     let kafka = kafka::read(&mut section, dir, environment);
     let redis = redis::read(&mut section, project, environment);
-    later(&mut section, "tables", environment);
+    let tables = tables::read(&mut section, environment);
     section.finish();
-    Connections { registry, kafka, redis }
+    Connections { registry, kafka, redis, tables }
 }
 
 /// A folder: `registry = "models"`, `{ path = "models" }` or `{ url = "models" }`.
@@ -56,42 +57,6 @@ fn registry(section: &mut Section<'_>, dir: &Path, environment: Environment<'_>)
         return None;
     }
     Some(dir.join(url))
-}
-
-/// Parts that a later version connects to: their strings are checked, and they are answered.
-fn later(section: &mut Section<'_>, key: &'static str, environment: Environment<'_>) {
-    let Some(value) = section.get(key) else { return };
-    check_strings(section, value.get_ref(), value.span(), environment);
-    if !matches!(value.get_ref(), DeValue::Table(_)) {
-        let message = format!("`{key}` must be a table, this is {}", described(value.get_ref()));
-        section.doc.problem(value.span(), message, None);
-    }
-    let message = format!("a connection to {key} is not in this version");
-    section.doc.problem(value.span(), message, "leave it out to run embedded".to_owned());
-}
-
-fn check_strings(
-    section: &Section<'_>,
-    value: &DeValue<'_>,
-    span: std::ops::Range<usize>,
-    environment: Environment<'_>,
-) {
-    match value {
-        DeValue::String(text) => {
-            substitute(section, &Text { value: text, span }, environment);
-        }
-        DeValue::Array(items) => {
-            for item in items {
-                check_strings(section, item.get_ref(), item.span(), environment);
-            }
-        }
-        DeValue::Table(table) => {
-            for (_, item) in table {
-                check_strings(section, item.get_ref(), item.span(), environment);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Puts the environment into `${NAME}`.

@@ -19,6 +19,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, models: &Models) -
     let topic = section.string("topic").map(|text| topic(doc, &text));
     let include = section.strings("include").unwrap_or_default();
     let explain = section.bool("explain").unwrap_or(false);
+    let http_to_topic = section.bool("http_to_topic").unwrap_or(false);
     let watch = section.string("watch");
     section.finish();
     let model_name = model_name?;
@@ -43,6 +44,7 @@ pub(super) fn read(name: &Text<'_>, mut section: Section<'_>, models: &Models) -
         topic: topic.flatten().unwrap_or_else(|| format!("{}-{}", model.view.stream.topic, name.value)),
         include: include.iter().map(|text| SmolStr::new(text.value)).collect(),
         explain,
+        http_to_topic,
         watch: watch.map(|text| text.value.to_owned()),
     })
 }

@@ -14,6 +14,7 @@ mod gate;
 mod inputs;
 mod kafka;
 mod models;
+mod prediction_log;
 pub mod propose;
 mod redis;
 mod requests;
@@ -24,6 +25,7 @@ mod spec;
 mod split;
 mod stack;
 mod streams;
+mod tables;
 mod tune;
 mod views;
 mod watch;
@@ -40,11 +42,13 @@ pub use algorithm::{
 };
 pub use declaration::view_as_declared;
 pub use kafka::{KafkaConnection, KafkaSasl, KafkaTls, SaslMechanism};
+pub use prediction_log::PredictionLog;
 pub use sources::{SourceFile, Sources};
 pub use spec::{
     Connections, Endpoint, GateRule, Model, Per, RedisConnection, RedisUrl, RequestStream, Secret, Sink, SinkFormat,
     SkewCheck, Split, Stack, Task, TestPart,
 };
+pub use tables::TablesConnection;
 
 use crate::diagnostic::Problems;
 use crate::plan::View;
@@ -72,6 +76,7 @@ pub struct Project {
     pub connections: Connections,
     /// Where a process keeps its own, if not in [`Project::state_dir`].
     pub own_dir: Option<PathBuf>,
+    pub prediction_log: PredictionLog,
 }
 
 impl Project {

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::algorithm::{Algorithm, CalibrationMethod, Dimension};
 use super::kafka::KafkaConnection;
+use super::tables::TablesConnection;
 use crate::plan::View;
 use crate::schema::Compiled;
 use crate::value::{Micros, Value};
@@ -130,6 +131,8 @@ pub struct Endpoint {
     pub include: Vec<SmolStr>,
     /// Each streamed prediction says what every feature contributed to it.
     pub explain: bool,
+    /// `http_to_topic`: predictions that are asked for over HTTP go to the topic too.
+    pub http_to_topic: bool,
     /// A line for `clutch stream watch`: text with `{name}` of included values; `{name:clock}` prints seconds as m:ss.
     pub watch: Option<String>,
 }
@@ -180,6 +183,8 @@ pub struct Connections {
     pub kafka: Option<KafkaConnection>,
     /// Where key states live; default `.clutch`.
     pub redis: Option<RedisConnection>,
+    /// Where the prediction log and outcomes are kept; default `.clutch`.
+    pub tables: Option<TablesConnection>,
 }
 
 /// `[connections] redis`

@@ -80,6 +80,25 @@ impl Artifact {
         Ok(files)
     }
 
+    /// Of all that a prediction depends on: what the version is, and its numbers. Not of what is derived from them, nor of
+    /// documents. 64 hexadecimal digits.
+    pub fn digest(&self) -> Result<String, ArtifactError> {
+        let mut files = Files::default();
+        files.insert(MANIFEST, versioned_as(self.manifest.format(), MANIFEST, &self.manifest)?);
+        self.model.write(&mut files)?;
+        if let Some(calibration) = &self.calibration {
+            files.insert(CALIBRATION, versioned(CALIBRATION, calibration)?);
+        }
+        if let Some(family) = &self.family {
+            family.write(&mut files)?;
+        }
+        let mut hasher = blake3::Hasher::new();
+        for (name, bytes) in files.iter() {
+            hasher.update(name.as_bytes()).update(&[0]).update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
     /// Verifies the checksums, then reads.
     pub fn from_files(files: &Files) -> Result<Artifact, ArtifactError> {
         let checksums: Checksums = parse_versioned(CHECKSUMS, files)?;

@@ -12,7 +12,8 @@ use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 use super::wire::{
-    AppendAnswer, LetterPlace, Position, ProducerAnswer, ReadAnswer, RedriveAnswer, RefusalBody, Status, TailLine,
+    AppendAnswer, ForgetAnswer, LetterPlace, Position, ProducerAnswer, ReadAnswer, RedriveAnswer, RefusalBody, Status,
+    TailLine,
 };
 use crate::instance::Holder;
 use crate::log::{ProducerId, RecordBatch, Sequence};
@@ -66,6 +67,14 @@ impl Client {
     pub async fn last_sequence(&mut self, producer: ProducerId) -> Result<u64, ClientError> {
         let answer: ProducerAnswer = self.get(&format!("/producers/{}", hex(producer))).await?;
         Ok(answer.last_sequence)
+    }
+
+    /// Takes a unit's predictions away that wait for the tables; how many.
+    pub async fn forget(&mut self, unit: &str) -> Result<u64, ClientError> {
+        let path = format!("/forget?unit={}", escaped(unit));
+        let response = self.send(Method::POST, &path, Bytes::new()).await?;
+        let answer: ForgetAnswer = parse(response).await?;
+        Ok(answer.predictions)
     }
 
     /// Appends keyed records, each to its key's partition. Sent again with the same sequence it adds nothing.

@@ -17,6 +17,7 @@ use crate::log::{
     Appended, Entry, EventLog, LogError, ProducerId, Read, ReadLimit, RecordBatch, RecordRef, Sequence, TooLarge,
     TopicPartition,
 };
+use crate::prediction_log::{PredictionLog, SpoolError};
 use crate::requests::{Responders, consumer};
 use crate::routing::Routes;
 use crate::sink::Sinks;
@@ -40,6 +41,7 @@ pub struct Desk {
     pub requests: Vec<RequestStream>,
     pub sinks: Option<Arc<Sinks>>,
     pub checks: Option<Arc<Checks>>,
+    pub prediction_log: Option<Arc<PredictionLog>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,8 @@ pub enum DeskError {
     Store(#[from] StoreError),
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
 }
 
 impl Desk {
@@ -58,7 +62,23 @@ impl Desk {
         let Ground { log, store, .. } = ground;
         let plans = prepare(project, &routes, &*log)?;
         let requests = project.requests.values().cloned().collect();
-        Ok(Desk { log, store, plans, routes, workers: None, responders: None, requests, sinks: None, checks: None })
+        Ok(Desk {
+            log,
+            store,
+            plans,
+            routes,
+            workers: None,
+            responders: None,
+            requests,
+            sinks: None,
+            checks: None,
+            prediction_log: None,
+        })
+    }
+
+    /// Takes a unit's predictions away that wait for the tables; how many.
+    pub fn forget(&self, unit: &str) -> Result<u64, DeskError> {
+        self.prediction_log.as_ref().map_or(Ok(0), |log| Ok(log.forget(unit)?))
     }
 
     /// `states`: count the keys and hash their states, which reads every one.

@@ -38,6 +38,7 @@ impl IntoResponse for Refusal {
             Refusal::Busy => (S::TOO_MANY_REQUESTS, "busy"),
             Refusal::Interrupted => (S::INTERNAL_SERVER_ERROR, "interrupted"),
             Refusal::Desk(DeskError::Store(_)) => (S::INTERNAL_SERVER_ERROR, "store"),
+            Refusal::Desk(DeskError::Spool(_)) => (S::INTERNAL_SERVER_ERROR, "spool"),
             Refusal::Desk(DeskError::TooLarge(_)) => (S::PAYLOAD_TOO_LARGE, "too_large"),
             Refusal::Desk(DeskError::Log(error)) => match error {
                 LogError::UnknownTopic { .. } => (S::NOT_FOUND, "unknown_topic"),

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::desk::{Desk, DeskError};
 use super::refusal::Refusal;
 use super::tail::{self, TAILS};
-use super::wire::{AppendAnswer, LetterPlace, Position, ProducerAnswer, ReadAnswer, RedriveAnswer, Status};
+use super::wire::{
+    AppendAnswer, ForgetAnswer, LetterPlace, Position, ProducerAnswer, ReadAnswer, RedriveAnswer, Status,
+};
 use crate::log::{ProducerId, RecordBatch, Sequence, TopicPartition};
 
 /// The largest append.
@@ -33,6 +35,7 @@ pub(super) fn router(desk: Arc<Desk>, shutdown: CancellationToken) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/producers/{id}", get(producer))
+        .route("/forget", post(forget))
         .route("/topics/{topic}/records", get(read).post(append))
         .route("/streams/{stream}/redrive", post(redrive))
         .route("/topics/{topic}/tail", get(listen))
@@ -48,6 +51,19 @@ struct StatusQuery {
 
 async fn status(State(shared): State<Arc<Shared>>, Query(query): Query<StatusQuery>) -> Result<Json<Status>, Refusal> {
     ask(&shared, move |desk| desk.status(query.states)).await.map(Json)
+}
+
+#[derive(serde::Deserialize)]
+struct ForgetQuery {
+    unit: String,
+}
+
+async fn forget(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<ForgetQuery>,
+) -> Result<Json<ForgetAnswer>, Refusal> {
+    let predictions = ask(&shared, move |desk| desk.forget(&query.unit)).await?;
+    Ok(Json(ForgetAnswer { predictions }))
 }
 
 async fn producer(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Result<Json<ProducerAnswer>, Refusal> {

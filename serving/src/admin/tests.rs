@@ -42,6 +42,7 @@ pub(super) fn desk() -> (tempfile::TempDir, Desk) {
             requests: Vec::new(),
             sinks: None,
             checks: None,
+            prediction_log: None,
         },
     )
 }

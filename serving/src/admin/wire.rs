@@ -144,6 +144,12 @@ pub(super) struct ProducerAnswer {
     pub(super) last_sequence: u64,
 }
 
+/// `POST /forget?unit=…`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct ForgetAnswer {
+    pub(super) predictions: u64,
+}
+
 /// `GET /topics/{topic}/records`
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ReadAnswer {

@@ -1,5 +1,6 @@
 //! Every way in which a request can be refused, whatever it looks like to the client: that is for [`super::problem`].
 
+use crate::outcome::{FeedbackError, IntakeError};
 use crate::predict::PredictError;
 
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,16 @@ pub enum HttpError {
     NotReady { waiting_for: Vec<String> },
     #[error(transparent)]
     Predict(#[from] PredictError),
+    #[error(transparent)]
+    Feedback(#[from] FeedbackError),
+    #[error("another outcome was told before, {known}: tell a later `time`, or `\"correct\": true`, to replace it")]
+    ContradictoryOutcome { known: String },
+    #[error("`outcome` must be {expected}")]
+    MistypedOutcome { expected: &'static str },
+    #[error("the prediction was dropped with its day: its outcome comes too late")]
+    OutcomeTooLate,
+    #[error("outcomes cannot be kept at the moment")]
+    Outcomes(#[from] IntakeError),
 }
 
 impl HttpError {

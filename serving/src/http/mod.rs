@@ -7,6 +7,7 @@ mod envelope;
 mod error;
 mod exchange;
 mod failures;
+mod feedback;
 mod health;
 mod limits;
 mod models;

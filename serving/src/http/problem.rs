@@ -1,6 +1,8 @@
 //! Refusals as clients see them: `application/problem+json` with a stable `code`. The only file that maps errors to
 //! statuses. What the client can mend is told in full; what it cannot is logged, and never leaves the server.
 
+mod outcomes;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -11,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::error::HttpError;
+use crate::outcome::IntakeError;
 use crate::predict::{InputProblem, KeyProblem, PredictError};
 use crate::routing::DirectError;
 
@@ -53,6 +56,7 @@ impl From<HttpError> for Problem {
         let Entry { status, code, title, extra, detail } = entry(&error);
         let retry_after_seconds = match &error {
             HttpError::Overloaded { retry_after_seconds } => Some(*retry_after_seconds),
+            HttpError::Outcomes(_) => Some(1),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
             _ => None,
         };
@@ -127,6 +131,21 @@ fn entry(error: &HttpError) -> Entry {
         HttpError::NotReady { waiting_for } => plain(S::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready")
             .with(json!({ "waiting_for": waiting_for })),
         HttpError::Predict(error) => predict_entry(error),
+        HttpError::Feedback(error) => outcomes::entry(error),
+        HttpError::ContradictoryOutcome { known } => {
+            plain(S::CONFLICT, "contradictory_outcome", "Another outcome is known").with(json!({ "known": known }))
+        }
+        HttpError::MistypedOutcome { expected } => {
+            plain(S::UNPROCESSABLE_ENTITY, "mistyped_outcome", "An outcome has the wrong type")
+                .with(json!({ "field": "outcome", "expected": expected }))
+        }
+        HttpError::OutcomeTooLate => plain(S::GONE, "outcome_too_late", "The prediction is no longer kept"),
+        HttpError::Outcomes(IntakeError::Full) => {
+            plain(S::TOO_MANY_REQUESTS, "overloaded", "Too many requests at once")
+        }
+        HttpError::Outcomes(IntakeError::Tables) => {
+            plain(S::SERVICE_UNAVAILABLE, "outcomes_unavailable", "Outcomes cannot be kept")
+        }
     }
 }
 

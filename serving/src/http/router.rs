@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use features::project::Project;
 use tokio::sync::Semaphore;
 
 use super::error::HttpError;
@@ -15,9 +16,12 @@ use super::failures::Failures;
 use super::health::Readiness;
 use super::limits::Limits;
 use super::problem::Code;
-use super::{health, models, openapi, predict};
+use super::{feedback, health, models, openapi, predict};
+use crate::clock::Clock;
 use crate::metrics::{Metrics, RouteMetrics};
+use crate::outcome::Intake;
 use crate::predict::PredictService;
+use crate::prediction_log::PredictionLog;
 use crate::skew::Checks;
 
 /// What the handlers share.
@@ -30,6 +34,8 @@ pub struct App {
     pub(super) routes: RoutesMetrics,
     pub(super) failures: Failures,
     pub(super) checks: Arc<Checks>,
+    pub(super) prediction_log: Option<Arc<PredictionLog>>,
+    pub(super) outcomes: Option<Outcomes>,
     in_flight: Semaphore,
 }
 
@@ -37,6 +43,15 @@ pub struct App {
 pub(super) struct RoutesMetrics {
     pub(super) predict: RouteMetrics,
     pub(super) batch: RouteMetrics,
+    pub(super) feedback: RouteMetrics,
+}
+
+/// Where outcomes go.
+#[derive(Debug)]
+pub(super) struct Outcomes {
+    pub(super) project: Arc<Project>,
+    pub(super) intake: Arc<Intake>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl App {
@@ -46,8 +61,11 @@ impl App {
         readiness: Arc<dyn Readiness>,
         limits: Limits,
     ) -> App {
-        let routes =
-            RoutesMetrics { predict: metrics.http.route("/predict"), batch: metrics.http.route("/predict/batch") };
+        let routes = RoutesMetrics {
+            predict: metrics.http.route("/predict"),
+            batch: metrics.http.route("/predict/batch"),
+            feedback: metrics.http.route("/feedback"),
+        };
         let in_flight = Semaphore::new(limits.in_flight);
         App {
             service,
@@ -57,8 +75,20 @@ impl App {
             routes,
             failures: Failures::new(),
             checks: Arc::default(),
+            prediction_log: None,
+            outcomes: None,
             in_flight,
         }
+    }
+
+    /// Logs what it answers; its service is one that has it logged.
+    pub fn with_log(self, log: Arc<PredictionLog>) -> App {
+        App { prediction_log: Some(log), ..self }
+    }
+
+    /// Takes outcomes.
+    pub fn with_outcomes(self, project: Arc<Project>, intake: Arc<Intake>, clock: Arc<dyn Clock>) -> App {
+        App { outcomes: Some(Outcomes { project, intake, clock }), ..self }
     }
 
     /// Its status tells what skew checks have found.
@@ -114,6 +144,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/predict", post(predict::one))
         .route("/predict/batch", post(predict::batch))
+        .route("/feedback", post(feedback::feedback))
         .route("/models/status", get(models::status))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -54,6 +54,7 @@ pub struct Instance {
     database: Database,
     lock: Lock,
     holder: Holder,
+    dir: PathBuf,
 }
 
 impl std::fmt::Debug for Instance {
@@ -88,7 +89,15 @@ impl Instance {
             EmbeddedStore::open(&database).map_err(|source| InstanceError::Store { path: path.clone(), source })?;
         let synchroniser =
             Synchroniser::start(database.clone(), SYNCHRONISE_EVERY).map_err(io("start a thread for", &path))?;
-        Ok(Instance { log: Arc::new(log), store: Arc::new(store), _synchroniser: synchroniser, database, lock, holder })
+        Ok(Instance {
+            log: Arc::new(log),
+            store: Arc::new(store),
+            _synchroniser: synchroniser,
+            database,
+            lock,
+            holder,
+            dir: dir.clone(),
+        })
     }
 
     /// Tells whoever comes second where this process answers HTTP.
@@ -113,6 +122,11 @@ impl Instance {
     /// The database that log and store share.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The folder that it owns.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Where the admin socket is to be; nothing of an earlier process is in use there.

@@ -3,6 +3,8 @@
 
 mod http;
 mod models;
+mod outcomes;
+mod prediction_log;
 mod requests;
 mod sinks;
 mod skew;
@@ -14,6 +16,8 @@ use prometheus_client::registry::Registry;
 
 pub use http::{HttpMetrics, PhaseMetrics, RouteMetrics};
 pub use models::{ModelMetrics, ModelsMetrics};
+pub use outcomes::OutcomeMetrics;
+pub use prediction_log::PredictionLogMetrics;
 pub use requests::{RequestMetrics, RequestsMetrics};
 pub use sinks::{SinkMetrics, SinksMetrics};
 pub use skew::{SkewFeatureMetrics, SkewMetrics, SkewStreamMetrics, SkewViewMetrics};
@@ -29,6 +33,8 @@ pub struct Metrics {
     pub requests: RequestsMetrics,
     pub sinks: SinksMetrics,
     pub skew: SkewMetrics,
+    pub prediction_log: PredictionLogMetrics,
+    pub outcomes: OutcomeMetrics,
 }
 
 impl Metrics {
@@ -40,7 +46,9 @@ impl Metrics {
         let requests = RequestsMetrics::register(&mut registry);
         let sinks = SinksMetrics::register(&mut registry);
         let skew = SkewMetrics::register(&mut registry);
-        Metrics { registry, http, models, workers, requests, sinks, skew }
+        let prediction_log = PredictionLogMetrics::register(&mut registry);
+        let outcomes = OutcomeMetrics::register(&mut registry);
+        Metrics { registry, http, models, workers, requests, sinks, skew, prediction_log, outcomes }
     }
 
     /// The OpenMetrics text of `GET /metrics`.

@@ -15,6 +15,7 @@ mod target;
 pub use error::{InputProblem, KeyProblem, PredictError};
 pub use explanation::{Explanation, Named};
 pub use given::{AsOf, Given};
+pub(crate) use object::typed;
 pub use recent::RecentStates;
 pub use service::{Answer, Options, PredictService, Prediction, Timing};
 pub use target::{Chosen, Target};

@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
 }
 
 /// Reads one valid JSON value as `ty`; null is NULL. The error says what was found, for "not …" in a sentence.
-pub(super) fn typed(ty: Type, json: &str) -> Result<Value, String> {
+pub(crate) fn typed(ty: Type, json: &str) -> Result<Value, String> {
     if json == "null" {
         return Ok(Value::Null);
     }

@@ -15,6 +15,7 @@ use super::key::key_event;
 use super::named_inputs::named_inputs;
 use super::pool::Pool;
 use super::{AsOf, Given, PredictError};
+use crate::prediction_log::GivenEvent;
 use crate::routing::LoadedModel;
 
 /// The place of a view in the states that its own machines decode.
@@ -53,6 +54,8 @@ pub(super) struct Row {
     pub(super) newest: Option<Micros>,
     /// The time that was asked about, if not now.
     pub(super) as_of: AsOf,
+    /// What it is about, for the log.
+    pub(super) event: GivenEvent,
 }
 
 /// The states of the keys that a batch has met so far: each is fetched and decoded once.
@@ -131,7 +134,7 @@ impl RowSource {
         let pick = |columns: &[Value]| model.inputs.iter().map(|&i| columns[i].clone()).collect();
         let version = model.in_use.version();
         match parsed {
-            Parsed::Inputs(values) => Ok(Row { values, newest: None, as_of: None }),
+            Parsed::Inputs(values) => Ok(Row { values, newest: None, as_of: None, event: GivenEvent::None }),
             // Its states are not those of the whole history yet.
             Parsed::Event(_) | Parsed::Key(..) if !version.is_live() => Err(PredictError::ViewNotReady {
                 view: self.view.name.to_string(),
@@ -142,12 +145,14 @@ impl RowSource {
             Parsed::Event(event) => {
                 let state = self.state(scratch, &event, reader, states).await?;
                 let row = scratch.request.row(state.as_deref(), &event)?;
-                Ok(Row { values: pick(&row.columns), newest: state.and_then(|s| s.clock.newest), as_of: None })
+                let (values, newest) = (pick(&row.columns), state.and_then(|s| s.clock.newest));
+                Ok(Row { values, newest, as_of: None, event: GivenEvent::Whole(event) })
             }
             Parsed::Key(event, as_of) => {
                 let state = self.state(scratch, &event, reader, states).await?;
                 let row = scratch.request.latest(state.as_deref(), as_of)?;
-                Ok(Row { values: pick(&row.columns), newest: state.and_then(|s| s.clock.newest), as_of })
+                let (values, newest) = (pick(&row.columns), state.and_then(|s| s.clock.newest));
+                Ok(Row { values, newest, as_of, event: GivenEvent::Key(event) })
             }
         }
     }

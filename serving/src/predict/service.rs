@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use features::online::StateReader;
 use features::value::{Micros, Value};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::rows::{Row, RowSources, States};
 use super::target::choose;
 use super::{Chosen, Explanation, Given, PredictError, Target};
 use crate::clock::Clock;
+use crate::prediction_log::{GivenEvent, Logged, Phases};
 use crate::routing::{DirectModels, LoadedModel, Routes};
 
 /// How many rows of a batch are computed before other requests get their turn.
@@ -26,6 +28,7 @@ pub struct PredictService {
     sources: RowSources,
     reader: Arc<dyn StateReader>,
     clock: Arc<dyn Clock>,
+    logs: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,6 +62,8 @@ pub struct Answer {
     pub chosen: Chosen,
     pub rows: Vec<Result<Prediction, PredictError>>,
     pub timing: Timing,
+    /// What is to be logged of them, where there is a log.
+    pub logged: Vec<Logged>,
 }
 
 /// Time spent in each phase, over all rows.
@@ -76,7 +81,12 @@ impl PredictService {
         reader: Arc<dyn StateReader>,
         clock: Arc<dyn Clock>,
     ) -> PredictService {
-        PredictService { routes, direct, sources: RowSources::default(), reader, clock }
+        PredictService { routes, direct, sources: RowSources::default(), reader, clock, logs: false }
+    }
+
+    /// Its answers hold what is to be logged of them.
+    pub fn with_log(self) -> PredictService {
+        PredictService { logs: true, ..self }
     }
 
     pub fn routes(&self) -> &Arc<Routes> {
@@ -113,9 +123,10 @@ impl PredictService {
         }
         source.put_back(scratch);
         let start = Instant::now();
-        let rows = self.predict_rows(&chosen, rows, options).await;
+        let mut logged = Vec::new();
+        let rows = self.predict_rows(&chosen, rows, options, &mut logged).await;
         timing.predict = start.elapsed();
-        Ok(Answer { chosen, rows, timing })
+        Ok(Answer { chosen, rows, timing, logged })
     }
 
     /// One call of the predictor for all rows that have inputs.
@@ -124,6 +135,7 @@ impl PredictService {
         chosen: &Chosen,
         rows: Vec<Result<Row, PredictError>>,
         options: Options,
+        logged: &mut Vec<Logged>,
     ) -> Vec<Result<Prediction, PredictError>> {
         let model = &*chosen.model;
         let good = rows.iter().filter(|row| row.is_ok()).count();
@@ -138,24 +150,51 @@ impl PredictService {
         let explained = if options.explain { explanations(model, &inputs, good).await } else { Vec::new() };
         let mut explained = explained.into_iter();
         let mut outputs = outputs.into_iter();
-        let mut prediction = |row: Row| {
+        let log = |id, event, features, age_ms, output| Logged {
+            id,
+            time: now,
+            endpoint: chosen.endpoint().map(SmolStr::new).unwrap_or_default(),
+            model: Arc::clone(&chosen.model),
+            assignment: chosen.assignment(),
+            shadow_of: None,
+            event,
+            features,
+            age_ms,
+            output,
+            phases: Phases::default(),
+        };
+        let mut prediction = |mut row: Row| {
             let explanation = explained.next();
             let member =
                 row.values.last().and_then(|value| model.member(value)).map(|member| member.map(str::to_owned));
             // Only models of others have none for some rows.
             let value = outputs.next().filter(|value| value.is_finite());
-            let value = value.ok_or_else(|| PredictError::NoPrediction { model: model.name.clone() })?;
             let age = |newest| (row.as_of.unwrap_or(now).saturating_sub(newest) / 1_000).max(0);
-            Ok(Prediction {
-                id: prediction_id(now),
-                value,
-                features_age_ms: row.newest.map(age),
-                features: options.return_features.then_some(row.values),
-                member,
-                explanation,
-            })
+            let (id, features_age_ms) = (prediction_id(now), row.newest.map(age));
+            let features = match (options.return_features, self.logs) {
+                (true, true) => Some(row.values.clone()),
+                (true, false) => Some(std::mem::take(&mut row.values)),
+                (false, _) => None,
+            };
+            if self.logs {
+                let output = value.ok_or("no_prediction");
+                logged.push(log(id, row.event, row.values, features_age_ms, output));
+            }
+            let value = value.ok_or_else(|| PredictError::NoPrediction { model: model.name.clone() })?;
+            Ok(Prediction { id, value, features_age_ms, features, member, explanation })
         };
-        rows.into_iter().map(|row| row.and_then(&mut prediction)).collect()
+        let mut answers = Vec::with_capacity(rows.len());
+        let mut failed = 0;
+        for row in rows {
+            failed += usize::from(row.as_ref().is_err_and(PredictError::is_a_failure));
+            answers.push(row.and_then(&mut prediction));
+        }
+        // Whatever is wrong with a request is no fault of the version's; what is wrong with the server counts.
+        if self.logs {
+            let failure = |_| log(prediction_id(now), GivenEvent::None, Vec::new(), None, Err("features_unavailable"));
+            logged.extend((0..failed).map(failure));
+        }
+        answers
     }
 }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use models::reference::ModelRef;
+use smol_str::SmolStr;
 
 use super::PredictError;
+use crate::experiment::Assignment;
 use crate::routing::{DirectModels, LoadedModel, Route, Routes};
 
 /// As the client names it.
@@ -26,6 +28,12 @@ pub struct Chosen {
 impl Chosen {
     pub fn endpoint(&self) -> Option<&str> {
         self.route.as_ref().map(|route| route.endpoint.name.as_str())
+    }
+
+    /// For the log.
+    pub(crate) fn assignment(&self) -> Assignment {
+        let arm = SmolStr::new_static(self.arm());
+        Assignment { arm, ..Assignment::champion(None) }
     }
 
     /// How the version came to answer.

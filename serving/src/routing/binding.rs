@@ -10,7 +10,7 @@ use features::schema::Stream;
 use features::sql::{self, Catalog};
 use features::value::{Type, Value};
 use indexmap::IndexMap;
-use models::artifact::{Artifact, ViewRecord};
+use models::artifact::{Artifact, ArtifactError, ViewRecord};
 use models::predictor::Predictor;
 use models::predictor::onnx::OnnxRunError;
 use models::registry::{Registry, RegistryError, Version};
@@ -26,6 +26,8 @@ use crate::views::{InUse, ViewVersions};
 pub struct LoadedModel {
     pub name: String,
     pub version: u32,
+    /// Of the artifact: which numbers predict.
+    pub digest: SmolStr,
     pub artifact: Artifact,
     pub predictor: Box<dyn Predictor>,
     pub view: Arc<View>,
@@ -59,6 +61,8 @@ pub enum BindError {
     TextFeature { view: String, feature: String },
     #[error("the model takes {width} inputs, its manifest names {named}")]
     Width { width: usize, named: usize },
+    #[error("the version's digest cannot be made")]
+    Digest(#[from] ArtifactError),
     #[error(transparent)]
     Predictor(#[from] OnnxRunError),
     #[error("a trial prediction gave {value}")]
@@ -94,6 +98,7 @@ impl Binder {
         let inputs =
             manifest.signature.features.iter().map(|f| input(&view, f, family)).collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = manifest.signature.names().map(str::to_owned).collect();
+        let digest = SmolStr::from(artifact.digest()?);
         let predictor = artifact.predictor()?;
         if predictor.width() != inputs.len() {
             return Err(BindError::Width { width: predictor.width(), named: inputs.len() });
@@ -106,6 +111,7 @@ impl Binder {
             in_use,
             name,
             version: number,
+            digest,
             predictor,
             inputs,
             artifact,

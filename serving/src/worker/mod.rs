@@ -35,9 +35,7 @@ pub use backend::{Backend, Ground};
 pub(crate) use crew::new_claim;
 pub use dead_letter::DeadLetterStage;
 pub use error::WorkerError;
-pub(crate) use json::rfc3339;
-#[cfg(feature = "skew-check")]
-pub(crate) use json::{put, put_name, put_time, put_value};
+pub(crate) use json::{put, put_name, put_time, put_value, rfc3339};
 pub use machine::Worker;
 pub(crate) use plan::consumer;
 pub use plan::{PlanError, StreamPlan};

@@ -9,6 +9,7 @@ use features::schema::Stream;
 use smol_str::SmolStr;
 
 use crate::log::{Consumer, TopicPartition};
+use crate::outcome::Labels;
 use crate::routing::{Route, Routes};
 use crate::views::ViewVersions;
 
@@ -36,6 +37,8 @@ pub(super) struct EndpointPlan {
     /// Its model's view as the project declares it: what is folded while no version serves.
     pub(super) declared: Arc<View>,
     pub(super) topic: SmolStr,
+    /// What its streamed predictions carry for the log; `None` where nothing is logged.
+    pub(super) labels: Option<Arc<Labels>>,
 }
 
 /// Where an included value comes from.
@@ -62,6 +65,7 @@ impl StreamPlan {
     pub fn new(project: &Project, name: &str, routes: &Routes) -> Result<StreamPlan, PlanError> {
         let stream = project.streams.get(name).ok_or_else(|| PlanError::UnknownStream { name: name.into() })?;
         let mut endpoints = Vec::new();
+        let labels = project.prediction_log.enabled.then(|| Arc::new(Labels::of(project)));
         for endpoint in project.endpoints.values() {
             let Some(model) = project.models.get(&endpoint.model).filter(|m| m.view.stream.name == name) else {
                 continue;
@@ -72,6 +76,7 @@ impl StreamPlan {
                 route: Arc::clone(route),
                 declared: Arc::clone(&model.view),
                 topic: SmolStr::from(&endpoint.topic),
+                labels: labels.clone(),
             });
         }
         Ok(StreamPlan {

@@ -10,7 +10,9 @@ use super::decode::Decoded;
 use super::json::{put, put_name, put_time, put_value};
 use super::plan::{EndpointPlan, Included, StreamPlan};
 use super::step::Committed;
+use crate::experiment::Assignment;
 use crate::predict::{Explanation, Named};
+use crate::prediction_log::put_logged;
 
 /// The id of a streamed prediction, 32 hex digits: the same event never has two at one endpoint, however often it is
 /// processed. `element`: where the event stands in its message, if that holds a list of them.
@@ -125,7 +127,12 @@ impl Writer<'_> {
             put_name(out, stage);
             put(out, &micros);
         }
-        out.extend_from_slice(b"}}");
+        out.push(b'}');
+        if let Some(labels) = &endpoint.labels {
+            let assignment = Assignment::champion(None);
+            put_logged(out, name, model, &assignment, (&source.event.fields, &row.columns), labels);
+        }
+        out.push(b'}');
     }
 
     fn fields(&self, indices: &[usize], source: &Decoded<'_>, out: &mut Vec<u8>) {

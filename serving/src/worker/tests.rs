@@ -131,8 +131,10 @@ fn a_prediction_has_its_published_form() {
         }
     }
     // 0.5 + 0.25 · 2 − 0.125 · (4 + 2) = 0.25, and the sigmoid of that.
-    let golden = r#"{"prediction_id":"ID","endpoint":"win","model":"win","version":3,"arm":"champion","stream":"plays","partition":0,"offset":1,"event_time":"1970-01-01T00:00:00.000020Z","key":{"game":"g1"},"id":{"game":"g1","play":2},"outputs":{"probability":0.5621765008857981},"include":{"clock":20,"recent":6.0},"appended_at":1000,"stages_us":{"queue":250,"decode":0,"features":0,"predict":0}}"#;
+    let golden = r#"{"prediction_id":"ID","endpoint":"win","model":"win","version":3,"arm":"champion","stream":"plays","partition":0,"offset":1,"event_time":"1970-01-01T00:00:00.000020Z","key":{"game":"g1"},"id":{"game":"g1","play":2},"outputs":{"probability":0.5621765008857981},"include":{"clock":20,"recent":6.0},"appended_at":1000,"stages_us":{"queue":250,"decode":0,"features":0,"predict":0},"logged":{"unit":"g1","digest":"DIGEST","view_hash":"HASH","key":"g1","features":[2.0,6.0]}}"#;
     let golden = golden.replace("ID", &super::prediction_id("win", "plays", 0, 1, None));
+    let serving = bench.plan.endpoints[0].route.champion.load_full().expect("a version");
+    let golden = golden.replace("DIGEST", &serving.digest).replace("HASH", &serving.view.hash.0);
     assert_eq!(predictions[1].to_string(), golden);
 }
 

@@ -287,6 +287,7 @@ impl Here {
             requests: Vec::new(),
             sinks: Some(Arc::clone(&sinks)),
             checks: None,
+            prediction_log: None,
         };
         Ok(Here { desk: Arc::new(desk), workers, sinks, instance })
     }

@@ -182,7 +182,15 @@ mod tests {
 
     fn endpoint(watch: Option<&str>) -> Endpoint {
         let (name, model, topic) = ("win".into(), "win".into(), "plays-win".into());
-        Endpoint { name, model, topic, include: Vec::new(), explain: false, watch: watch.map(str::to_owned) }
+        Endpoint {
+            name,
+            model,
+            topic,
+            include: Vec::new(),
+            explain: false,
+            http_to_topic: false,
+            watch: watch.map(str::to_owned),
+        }
     }
 
     #[test]

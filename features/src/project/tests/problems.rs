@@ -253,6 +253,36 @@ fn connections_that_cannot_be() {
 }
 
 #[test]
+fn connections_to_tables_that_cannot_be() {
+    let written = [
+        "{ }",
+        "{ url = \"mysql://localhost/clutch\" }",
+        "{ url = \"postgres://me:secret@localhost/clutch\" }",
+        "{ url = \"${DATABASES}\" }",
+        "{ url = \"postgres://localhost/clutch\", pool = 3 }",
+    ]
+    .map(|table| format!("tables = {table}"));
+    let cases: Vec<_> = written.iter().map(|table| ("registry = { path = \"${REGISTRY}\" }", table.as_str())).collect();
+    golden!(each(&cases));
+}
+
+#[test]
+fn prediction_logs_that_cannot_be() {
+    let written = [
+        "keep = \"1h\"",
+        "keep = 90",
+        "queue = 3",
+        "spool = \"12KB\"",
+        "spool = \"much\"",
+        "enabled = \"yes\"",
+        "spol = \"256MB\"",
+    ]
+    .map(|line| format!("[prediction_log]\n{line}\n\n[connections]"));
+    let cases: Vec<_> = written.iter().map(|section| ("[connections]", section.as_str())).collect();
+    golden!(each(&cases));
+}
+
+#[test]
 fn connections_to_redis_that_cannot_be() {
     let redis = |table: &str| format!("redis = {table}");
     let written = [

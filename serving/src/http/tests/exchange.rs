@@ -9,7 +9,7 @@ use crate::requests::Asking;
 
 /// Asks as a responder's thread does.
 async fn ask(server: &Server, bodies: Vec<String>) -> Vec<(Option<String>, u16, Value)> {
-    let exchange = Exchange::new(server.service(), tokio::runtime::Handle::current());
+    let exchange = Exchange::new(server.service(), None, tokio::runtime::Handle::current());
     let asking = move || {
         let bodies: Vec<&[u8]> = bodies.iter().map(String::as_bytes).collect();
         let replies = exchange.ask(&bodies).into_iter().map(|reply| reply.expect("answered"));

@@ -6,6 +6,7 @@ mod bad_bodies;
 mod connections;
 mod exchange;
 mod explanations;
+mod feedback;
 mod limits;
 mod status;
 mod support;

@@ -67,7 +67,7 @@ async fn the_description_names_routes_that_exist() {
     let (status, description) = server.get("/openapi.json").await;
     assert_eq!(status, 200);
     let paths = description["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 7);
+    assert_eq!(paths.len(), 8);
     for (path, methods) in paths {
         for method in methods.as_object().expect("methods").keys() {
             let request = Request::builder().method(method.to_uppercase().as_str()).uri(path).body(Body::empty());

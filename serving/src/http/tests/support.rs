@@ -17,8 +17,10 @@ use crate::fixture;
 use crate::http::openapi::DESCRIPTION;
 use crate::http::{App, Limits, Readiness, router};
 use crate::metrics::Metrics;
+use crate::outcome::{Intake, Labels};
 use crate::predict::PredictService;
 use crate::routing::{Binder, DirectModels, Followed, Routes};
+use crate::tables::TablesPlace;
 
 const DOCUMENTATION: &str = include_str!("../../../../docs/http.md");
 
@@ -45,6 +47,8 @@ pub(super) struct Parts {
     pub(super) reader: Arc<dyn StateReader>,
     pub(super) limits: Limits,
     pub(super) waiting: Waiting,
+    /// Where outcomes are kept, if they are.
+    pub(super) tables: Option<TablesPlace>,
 }
 
 impl Default for Parts {
@@ -54,6 +58,7 @@ impl Default for Parts {
             reader: Arc::new(MemoryStore::new()),
             limits: Limits::default(),
             waiting: Waiting::default(),
+            tables: None,
         }
     }
 }
@@ -79,10 +84,21 @@ impl Server {
         };
         followed.refresh();
         let clock = Arc::new(ManualClock::at(fixture::KICKOFF + 90_000_000));
-        let service =
-            PredictService::new(Arc::clone(&followed.routes), Arc::clone(&followed.direct), parts.reader, clock);
+        let service = PredictService::new(
+            Arc::clone(&followed.routes),
+            Arc::clone(&followed.direct),
+            parts.reader,
+            Arc::<ManualClock>::clone(&clock),
+        );
         let service = Arc::new(service);
-        let app = App::new(Arc::clone(&service), metrics, Arc::new(parts.waiting), parts.limits);
+        let outcomes = metrics.outcomes.clone();
+        let mut app = App::new(Arc::clone(&service), metrics, Arc::new(parts.waiting), parts.limits);
+        if let Some(place) = parts.tables {
+            let labels = Arc::new(Labels::of(&project));
+            let intake = Intake::start(place, labels, Arc::<ManualClock>::clone(&clock), i64::MAX / 4, outcomes);
+            let intake = Arc::new(intake.expect("a thread"));
+            app = app.with_outcomes(Arc::new(project.clone()), intake, clock);
+        }
         Server { project, registry, followed, service, router: router(Arc::new(app)) }
     }
 

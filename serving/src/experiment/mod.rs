@@ -1,0 +1,5 @@
+//! Experiments on live traffic.
+
+mod assignment;
+
+pub use assignment::Assignment;
