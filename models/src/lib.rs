@@ -8,6 +8,7 @@ pub mod contract;
 pub mod evaluation;
 pub mod experiment;
 pub mod onnx;
+pub mod page;
 pub mod predictor;
 pub mod profile;
 pub mod reference;

@@ -15,6 +15,8 @@ mod metric;
 mod moments;
 mod normal;
 mod observation;
+pub mod page;
+pub mod paired;
 mod plan;
 mod power;
 mod quantile;

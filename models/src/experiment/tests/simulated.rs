@@ -1,6 +1,6 @@
 //! Short simulations: what `make statistics` shows at length.
 
-use crate::experiment::simulation::{Peeking, World};
+use crate::experiment::simulation::{Peeking, World, alarms, cuped, power};
 
 const AA: Peeking = Peeking {
     world: World::Games,
@@ -45,4 +45,24 @@ fn a_true_difference_is_found() {
     let peeked = Peeking { world: World::Normal, units: 400, effect: 0.5, ..AA }.run();
     assert!(95 <= peeked.found_at_end, "{peeked:?}");
     assert!(peeked.always_valid <= 11, "{peeked:?}");
+}
+
+#[test]
+fn the_fixed_test_has_the_power_that_theory_promises() {
+    let found = power(400, 100, 0.4, 3);
+    assert!((found.found - found.theory).abs() < 0.08, "{found:?}");
+    assert!(0.92 <= found.covered, "{found:?}");
+}
+
+#[test]
+fn the_covariate_saves_what_its_correlation_predicts() {
+    let saving = cuped(300, 40, 5);
+    assert!((saving.measured / saving.predicted - 1.0).abs() < 0.25, "{saving:?}");
+    assert!(saving.predicted < 0.95, "{saving:?}");
+}
+
+#[test]
+fn lost_units_raise_an_alarm_and_chance_does_not() {
+    assert_eq!(alarms(100, 10_000, 0.5, 100, 1).always_valid, 0.0);
+    assert!(0.95 <= alarms(20, 50_000, 0.52, 20, 1).always_valid);
 }
