@@ -7,21 +7,21 @@ use crate::evaluation::{ECE_BINS, ece_bin};
 
 /// A unit's predictions in the bins.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct UnitBins {
+pub(super) struct UnitBins {
     rows: [f64; ECE_BINS],
     predicted: [f64; ECE_BINS],
     observed: [f64; ECE_BINS],
 }
 
 impl UnitBins {
-    pub fn add(&mut self, probability: f64, label: f64) {
+    pub(super) fn add(&mut self, probability: f64, label: f64) {
         let bin = ece_bin(probability);
         self.rows[bin] += 1.0;
         self.predicted[bin] += probability;
         self.observed[bin] += label;
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.rows.iter().all(|rows| *rows == 0.0)
     }
 }
@@ -42,7 +42,7 @@ pub struct Bin {
 
 /// Of one arm.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Calibration {
+pub(super) struct Calibration {
     units: u64,
     sums: UnitBins,
     /// Σ over units: gap in one bin × gap in another, gap × rows, rows².
@@ -53,17 +53,17 @@ pub struct Calibration {
 
 /// The calibration error, what its bins promise by chance taken off, and its variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CalibrationError {
-    pub units: u64,
-    pub rows: u64,
+pub(super) struct CalibrationError {
+    pub(super) units: u64,
+    pub(super) rows: u64,
     /// As defined: biased upwards, because chance opens gaps in the best calibrated of models.
-    pub plain: f64,
-    pub unbiased: f64,
-    pub variance: f64,
+    pub(super) plain: f64,
+    pub(super) unbiased: f64,
+    pub(super) variance: f64,
 }
 
 impl Calibration {
-    pub fn add(&mut self, unit: &UnitBins) {
+    pub(super) fn add(&mut self, unit: &UnitBins) {
         self.units += 1;
         let gap: [f64; ECE_BINS] = std::array::from_fn(|bin| unit.predicted[bin] - unit.observed[bin]);
         let rows: f64 = unit.rows.iter().sum();
@@ -86,7 +86,7 @@ impl Calibration {
     }
 
     /// Those that hold predictions.
-    pub fn bins(&self) -> Vec<Bin> {
+    pub(super) fn bins(&self) -> Vec<Bin> {
         let edge = |bin: usize| number(bin as u64) / number(ECE_BINS as u64);
         let filled = (0..ECE_BINS).filter(|&bin| self.sums.rows[bin] > 0.0);
         let told = filled.map(|bin| {
@@ -104,7 +104,7 @@ impl Calibration {
     }
 
     /// `None` before there are two units.
-    pub fn error(&self) -> Option<CalibrationError> {
+    pub(super) fn error(&self) -> Option<CalibrationError> {
         let rows: f64 = self.sums.rows.iter().sum();
         if self.units < 2 || rows <= 0.0 {
             return None;

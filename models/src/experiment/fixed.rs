@@ -6,14 +6,14 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use super::{Contrast, Interval};
 
 /// Welch's.
-pub fn interval(contrast: &Contrast, alpha: f64) -> Option<Interval> {
+pub(super) fn interval(contrast: &Contrast, alpha: f64) -> Option<Interval> {
     let t = student(contrast)?.inverse_cdf(1.0 - alpha / 2.0);
     let half = t * contrast.standard_error();
     Some(Interval { low: contrast.difference - half, high: contrast.difference + half })
 }
 
 /// Two-sided.
-pub fn p_value(contrast: &Contrast) -> Option<f64> {
+pub(super) fn p_value(contrast: &Contrast) -> Option<f64> {
     let error = contrast.standard_error();
     if error <= 0.0 {
         return None;

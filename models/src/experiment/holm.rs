@@ -1,7 +1,7 @@
 //! Several questions asked at once.
 
 /// Holm 1979: p-values such that the chance of any false finding among them all is kept. `None` stays so.
-pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
+pub(super) fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> =
         p_values.iter().enumerate().filter_map(|(place, p)| Some((place, (*p)?))).collect();
     order.sort_by(|a, b| a.1.total_cmp(&b.1));

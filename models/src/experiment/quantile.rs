@@ -10,7 +10,7 @@ const BUCKETS: usize = 2083;
 const WIDTH: f64 = 0.01;
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Quantiles {
+pub(super) struct Quantiles {
     units: u64,
     counts: Vec<f64>,
     /// What a unit's squared count above a threshold grows by at each bucket, summed over units.
@@ -36,7 +36,7 @@ impl Default for Quantiles {
 }
 
 /// Where a value is counted.
-pub fn bucket(value: f64) -> u16 {
+pub(super) fn bucket(value: f64) -> u16 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -61,7 +61,7 @@ struct Above {
 
 impl Quantiles {
     /// All buckets of a unit; their order is lost.
-    pub fn add(&mut self, unit: &mut [u16]) {
+    pub(super) fn add(&mut self, unit: &mut [u16]) {
         unit.sort_unstable_by(|a, b| b.cmp(a));
         let rows = number(unit.len() as u64);
         // From above: at the r-th value the count goes from r − 1 to r, its square by 2r − 1.
@@ -78,16 +78,16 @@ impl Quantiles {
         self.squared_rows += rows * rows;
     }
 
-    pub fn rows(&self) -> u64 {
+    pub(super) fn rows(&self) -> u64 {
         super::moments::whole(self.rows)
     }
 
-    pub fn units(&self) -> u64 {
+    pub(super) fn units(&self) -> u64 {
         self.units
     }
 
     /// The middle of the bucket where `share` of the values are reached.
-    pub fn quantile(&self, share: f64) -> Option<f64> {
+    pub(super) fn quantile(&self, share: f64) -> Option<f64> {
         let (mut below, wanted) = (0.0, share * self.rows);
         for (bucket, count) in self.counts.iter().enumerate() {
             below += count;
@@ -100,7 +100,7 @@ impl Quantiles {
 
     /// Thresholds where the share above could be 1 − `share`: no more than √`allowed` standard errors from what was seen.
     /// `None` with fewer than ten values expected above, of which a normal approximation says nothing.
-    pub fn interval(&self, share: f64, allowed: f64) -> Option<Interval> {
+    pub(super) fn interval(&self, share: f64, allowed: f64) -> Option<Interval> {
         let above = 1.0 - share;
         if self.units < 2 || self.rows * above < 10.0 {
             return None;

@@ -61,7 +61,7 @@ pub struct Decision {
 }
 
 /// Of one challenger: a broken guard first, then whether there is enough to go by, then the primary metric.
-pub fn of_challenger(evidence: &Evidence, health: Light, minimum_units: u64) -> Decision {
+pub(super) fn of_challenger(evidence: &Evidence, health: Light, minimum_units: u64) -> Decision {
     let arm = &evidence.arm;
     let decide = |call: Call, reason: String| Decision { call, arm: Some(arm.clone()), reason };
     if health == Light::Red {
@@ -92,7 +92,7 @@ pub fn of_challenger(evidence: &Evidence, health: Light, minimum_units: u64) -> 
 }
 
 /// Of them all: the best that may be shipped, or all rolled back.
-pub fn overall(challengers: &[(Decision, Option<f64>)]) -> Decision {
+pub(super) fn overall(challengers: &[(Decision, Option<f64>)]) -> Decision {
     let of = |call: Call| challengers.iter().filter(move |(decision, _)| decision.call == call);
     if let Some((unhealthy, _)) = of(Call::Unhealthy).next() {
         return Decision { arm: None, ..unhealthy.clone() };

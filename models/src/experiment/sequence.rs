@@ -47,12 +47,12 @@ pub(super) enum Sides {
 }
 
 /// Of the true difference, at all times; `None` where nothing is excluded yet.
-pub fn interval(contrast: &Contrast, alpha: f64, tuning: Tuning) -> Option<Interval> {
+pub(super) fn interval(contrast: &Contrast, alpha: f64, tuning: Tuning) -> Option<Interval> {
     within(contrast, tuning.allowed(contrast.units, alpha, Sides::Two))
 }
 
 /// At all times the true difference is above the first and, as likely, below the second; each for itself.
-pub fn bounds(contrast: &Contrast, alpha: f64, tuning: Tuning) -> Option<Interval> {
+pub(super) fn bounds(contrast: &Contrast, alpha: f64, tuning: Tuning) -> Option<Interval> {
     within(contrast, tuning.allowed(contrast.units, alpha, Sides::One))
 }
 
@@ -73,7 +73,7 @@ fn within(contrast: &Contrast, allowed: f64) -> Option<Interval> {
 }
 
 /// Of "there is no difference", at all times: the smallest α whose interval excludes 0, with the mixture of `alpha`.
-pub fn p_value(contrast: &Contrast, alpha: f64, tuning: Tuning) -> f64 {
+pub(super) fn p_value(contrast: &Contrast, alpha: f64, tuning: Tuning) -> f64 {
     let x = tuning.scale(contrast.units, alpha);
     if contrast.difference == 0.0 || x <= 0.0 {
         return 1.0;

@@ -84,9 +84,8 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
         }
         for row in pivot + 1..size {
             let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..size {
-                matrix[row][column] -= factor * matrix[pivot][column];
-            }
+            let above = matrix[pivot].clone();
+            matrix[row].iter_mut().zip(above).skip(pivot).for_each(|(below, above)| *below -= factor * above);
             right[row] -= factor * right[pivot];
         }
     }

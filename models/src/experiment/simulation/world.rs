@@ -18,7 +18,7 @@ pub enum World {
 }
 
 /// One prediction: the metric's value and what the champion's score says of it.
-pub type Row = (f64, f64);
+pub(super) type Row = (f64, f64);
 
 impl World {
     pub fn name(self) -> &'static str {
@@ -31,7 +31,7 @@ impl World {
     }
 
     /// A unit's predictions, into `rows`. `effect`: what the arm adds to the mean of the metric.
-    pub fn unit(self, chance: &mut Chance, effect: f64, rows: &mut Vec<Row>) {
+    pub(super) fn unit(self, chance: &mut Chance, effect: f64, rows: &mut Vec<Row>) {
         rows.clear();
         match self {
             World::Games => game(chance, effect, rows),

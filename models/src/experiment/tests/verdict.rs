@@ -127,7 +127,7 @@ fn units_that_get_lost_make_it_unhealthy() {
 #[test]
 fn outcomes_that_are_missing_in_one_arm_make_it_unhealthy() {
     let lose = |observation: &mut Observation<'_>, number: u32| {
-        if observation.arm == 1 && number % 5 == 0 {
+        if observation.arm == 1 && number.is_multiple_of(5) {
             observation.outcome = None;
         }
     };
@@ -139,7 +139,7 @@ fn outcomes_that_are_missing_in_one_arm_make_it_unhealthy() {
 #[test]
 fn units_in_two_arms_are_left_out_and_told_of() {
     let cross = |observation: &mut Observation<'_>, number: u32| {
-        if number < 400 && number % 4 == 0 {
+        if number < 400 && number.is_multiple_of(4) {
             observation.arm = 1 - observation.arm;
         }
     };
