@@ -16,7 +16,7 @@ TEST_VENV := target/test-venv
 # How many schedules `make simulation` explores
 SCHEDULES ?= 100000
 
-.PHONY: help build demo test chaos services services-stop onnxruntime check bench bench-quick simulation fuzz clean prerequisites
+.PHONY: help build demo test chaos services services-stop onnxruntime check bench bench-quick statistics simulation fuzz clean prerequisites
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ $(BENCH_VENV)/ready: benches/peers/requirements.txt
 	python3 -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/requirements.txt
 	touch $@
+
+statistics: prerequisites ## Play out experiments by the thousand: what the table in docs/experiments.md says
+	$(CARGO) bench --quiet --locked -p models --features test-support --bench statistics
 
 simulation: prerequisites ## Explore SCHEDULES (100000) random schedules of crashes, zombies and fail-overs of the protocol
 	CLUTCH_SCHEDULES=$(SCHEDULES) $(CARGO) test --release --locked -p serving --lib worker::simulation::schedules -- --nocapture

@@ -71,6 +71,9 @@ pub(crate) enum Command {
     /// Judge a registered model on other data.
     #[cfg(feature = "train")]
     Evaluate(crate::evaluate::Args),
+    /// Which of two versions is better, and whether that can be trusted.
+    #[cfg(feature = "train")]
+    Compare(crate::compare::Args),
     /// Ask a model for one prediction.
     #[cfg(feature = "serve")]
     Predict(crate::predict::Args),
@@ -103,6 +106,8 @@ impl Command {
             Command::Train(args) => crate::train::run(args, context),
             #[cfg(feature = "train")]
             Command::Evaluate(args) => crate::evaluate::run(args, context),
+            #[cfg(feature = "train")]
+            Command::Compare(args) => crate::compare::run(args, context),
             #[cfg(feature = "serve")]
             Command::Predict(args) => crate::predict::run(args, context),
             Command::Models(args) => crate::models::run(args, context),

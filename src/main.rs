@@ -4,6 +4,8 @@
 mod check;
 mod cli;
 mod clock;
+#[cfg(feature = "train")]
+mod compare;
 mod context;
 #[cfg(feature = "train")]
 mod data;

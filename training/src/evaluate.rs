@@ -144,7 +144,7 @@ pub(crate) fn judge_predictions(
 }
 
 /// The project's declaration of the version's model, taking the features that the version takes.
-fn declared(project: &Project, version: &Version) -> Result<Model, EvaluateError> {
+pub(crate) fn declared(project: &Project, version: &Version) -> Result<Model, EvaluateError> {
     let name = &version.model;
     let manifest = version.artifact.manifest();
     let model = project.models.get(name.as_str()).ok_or_else(|| EvaluateError::NoModel { model: name.clone() })?;
@@ -176,7 +176,7 @@ fn declared(project: &Project, version: &Version) -> Result<Model, EvaluateError
 }
 
 /// Rows before the version's split, if the project still splits by the same field: it may have learned from them.
-fn seen_in_training(model: &Model, manifest: &Manifest, dataset: &Dataset) -> Option<Remark> {
+pub(crate) fn seen_in_training(model: &Model, manifest: &Manifest, dataset: &Dataset) -> Option<Remark> {
     let field = &model.view.stream.schema.fields[model.split.as_ref()?.time];
     let split = manifest.split.as_ref().filter(|split| split.time == field.name)?;
     let from = value_of(&split.test_from, field.ty)?;

@@ -7,6 +7,6 @@ pub fn accuracy(sample: &Sample<'_>) -> f64 {
 }
 
 /// 1 for a right call, 0 for a wrong one.
-pub(super) fn row_hit(label: f64, prediction: f64) -> f64 {
+pub(crate) fn row_hit(label: f64, prediction: f64) -> f64 {
     f64::from(u8::from((0.5 < prediction) == (label == 1.0)))
 }

@@ -62,7 +62,7 @@ impl Statistic for GroupEce {
     }
 }
 
-pub(super) fn bin_of(probability: f64) -> usize {
+pub(crate) fn bin_of(probability: f64) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10, and the cast saturates")]
     let bin = (probability * 10.0) as usize;
     bin.min(BINS - 1)

@@ -24,9 +24,11 @@ mod sample;
 mod weighted_calibration;
 
 pub use accuracy::accuracy;
+pub(crate) use accuracy::row_hit;
 pub use auc::auc;
 pub use bootstrap::Resampling;
 pub use brier::brier;
+pub(crate) use ece::bin_of as ece_bin;
 pub use ece::{BINS as ECE_BINS, ece};
 pub use error::EvaluationError;
 pub use evaluate::{Reference, evaluate};

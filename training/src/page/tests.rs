@@ -4,7 +4,6 @@ use features::batch::{Order, compute};
 use models::evaluation::{Evaluation, Metric};
 use models::registry::Registry;
 
-use super::markup::escape;
 use super::{CurvePoint, learning_curve};
 use crate::dataset::Dataset;
 use crate::evaluate::judge;
@@ -12,6 +11,7 @@ use crate::family;
 use crate::fit::{Tell, made_of};
 use crate::fixture::{Fixture, MARGIN, Play, WINNER, plays};
 use crate::progress::Silent;
+use models::page::escape;
 
 fn page(declaration: &str, model: &str) -> String {
     let fixture = Fixture::new(declaration);

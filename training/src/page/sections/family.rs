@@ -2,10 +2,10 @@
 
 use models::artifact::{FamilyRecord, Manifest, MemberRecord};
 
-use super::super::chart::{self, Pair};
-use super::super::markup::Markup;
-use super::super::tables::{Cell, count, table};
 use super::title_of;
+use models::page::Markup;
+use models::page::chart::{self, Pair};
+use models::page::{Cell, count, table};
 
 /// Beyond these the drawing is cut; the table holds all.
 const MOST_PAIRS: usize = 25;

@@ -4,10 +4,10 @@ use features::project::Task;
 use models::artifact::{GateOutcome, Manifest};
 use models::evaluation::{Estimate, Loss, Metric};
 
-use super::super::markup::Markup;
-use super::super::tables::count;
 use super::{interval, range, title_of};
 use crate::gate;
+use models::page::Markup;
+use models::page::count;
 
 pub(in crate::page) fn head(page: &mut Markup, manifest: &Manifest) {
     page.element("h1", &manifest.model);

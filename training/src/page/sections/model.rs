@@ -4,9 +4,9 @@ use features::value::Type;
 use models::artifact::Manifest;
 use models::profile::{Distribution, Profile};
 
-use super::super::chart;
-use super::super::markup::Markup;
-use super::super::tables::{Cell, count, figure, number, table};
+use models::page::Markup;
+use models::page::chart;
+use models::page::{Cell, count, figure, number, table};
 
 /// Beyond these, lists are cut and say so.
 const MOST_BARS: usize = 25;

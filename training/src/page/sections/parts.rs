@@ -3,11 +3,11 @@
 use models::artifact::Manifest;
 use models::evaluation::Metric;
 
-use super::super::chart::{self, IntervalRow};
 use super::super::findings::{Findings, SliceValue};
-use super::super::markup::Markup;
-use super::super::tables::{Cell, count, figure, table};
 use super::{interval, title_of};
+use models::page::Markup;
+use models::page::chart::{self, IntervalRow};
+use models::page::{Cell, count, figure, table};
 
 pub(in crate::page) fn slices(page: &mut Markup, manifest: &Manifest, findings: &Findings) {
     if findings.slices.is_empty() {
@@ -73,7 +73,7 @@ pub(in crate::page) fn learning_curve(page: &mut Markup, manifest: &Manifest, fi
     let lead =
         "Fitted on ever more groups of the training part. A curve that still falls says that more data would help.";
     page.section("learning-curve", "Learning curve", lead).raw("<div class=\"figures\">\n");
-    let drawing = chart::learning(loss, &findings.learning_curve);
+    let drawing = super::super::curve::learning(loss, &findings.learning_curve);
     figure(page, "Loss by groups trained on", &drawing, "Bars are 95 % intervals of the test part's loss.");
     page.raw("</div>\n");
     page.end_section();

@@ -3,11 +3,11 @@
 use models::artifact::Manifest;
 use models::evaluation::Loss;
 
-use super::super::chart::{self, IntervalRow};
 use super::super::findings::Findings;
-use super::super::markup::Markup;
-use super::super::tables::{Cell, count, figure, table};
 use super::{interval, range, title_of};
+use models::page::Markup;
+use models::page::chart::{self, IntervalRow};
+use models::page::{Cell, count, figure, table};
 
 pub(in crate::page) fn quality(page: &mut Markup, manifest: &Manifest) {
     let evaluation = &manifest.evaluation;

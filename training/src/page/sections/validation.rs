@@ -3,13 +3,13 @@
 use models::artifact::Manifest;
 use models::evaluation::{Evaluation, Metric};
 
-use super::super::chart::{self, IntervalRow};
 use super::super::findings::Findings;
-use super::super::markup::Markup;
-use super::super::tables::{Cell, count, figure, table};
 use super::title_of;
 use crate::tune::{Trial, Tuning};
 use crate::validation::{AblatedGroup, Ablation, CrossValidation};
+use models::page::Markup;
+use models::page::chart::{self, IntervalRow};
+use models::page::{Cell, count, figure, table};
 
 pub(in crate::page) fn validation(page: &mut Markup, manifest: &Manifest, findings: &Findings) {
     let found = &findings.validation;

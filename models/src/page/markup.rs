@@ -1,29 +1,29 @@
 //! Text of a page under construction; what comes from outside is escaped on its way in.
 
 #[derive(Debug, Default)]
-pub(super) struct Markup(String);
+pub struct Markup(String);
 
 impl Markup {
     /// Our own markup, as it is.
-    pub(super) fn raw(&mut self, markup: &str) -> &mut Markup {
+    pub fn raw(&mut self, markup: &str) -> &mut Markup {
         self.0.push_str(markup);
         self
     }
 
     /// Anything, as text.
-    pub(super) fn text(&mut self, text: &str) -> &mut Markup {
+    pub fn text(&mut self, text: &str) -> &mut Markup {
         self.0.push_str(&escape(text));
         self
     }
 
     /// `<name>text</name>`; `name` may carry attributes of ours.
-    pub(super) fn element(&mut self, name: &str, text: &str) -> &mut Markup {
+    pub fn element(&mut self, name: &str, text: &str) -> &mut Markup {
         let tag = name.split(' ').next().unwrap_or(name);
         self.raw("<").raw(name).raw(">").text(text).raw("</").raw(tag).raw(">\n")
     }
 
     /// A section with its heading and a sentence that says how to read it.
-    pub(super) fn section(&mut self, id: &str, title: &str, lead: &str) -> &mut Markup {
+    pub fn section(&mut self, id: &str, title: &str, lead: &str) -> &mut Markup {
         self.raw(&format!("<section id=\"{id}\">\n"));
         self.element("h2", title);
         if !lead.is_empty() {
@@ -32,16 +32,16 @@ impl Markup {
         self
     }
 
-    pub(super) fn end_section(&mut self) {
+    pub fn end_section(&mut self) {
         self.raw("</section>\n");
     }
 
-    pub(super) fn finish(self) -> String {
+    pub fn finish(self) -> String {
         self.0
     }
 }
 
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,20 +1,9 @@
-use models::evaluation::RocPoint;
+use models::page::chart::{Frame, around, small};
 
-use super::super::findings::CurvePoint;
-use super::frame::Frame;
-use super::scale::{around, small};
-
-/// Hits against false alarms over all thresholds; the dashed diagonal is guessing.
-pub(in crate::page) fn roc(points: &[RocPoint]) -> String {
-    let names = ["false positive rate", "true positive rate"];
-    let mut frame = Frame::new("Receiver operating characteristic", 380.0, (0.0, 1.0), (0.0, 1.0), names);
-    frame.path("guide", [(0.0, 0.0), (1.0, 1.0)]);
-    frame.path("ours-line", points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate)));
-    frame.finish()
-}
+use super::findings::CurvePoint;
 
 /// The test part's loss against how many groups were learned from.
-pub(in crate::page) fn learning(loss: &str, points: &[CurvePoint]) -> String {
+pub(super) fn learning(loss: &str, points: &[CurvePoint]) -> String {
     let groups = |point: &CurvePoint| small(usize::try_from(point.groups).unwrap_or(usize::MAX));
     let most = points.iter().map(groups).fold(1.0, f64::max);
     let ends = |point: &CurvePoint| point.loss.interval.map_or([point.loss.mean; 2], |i| [i.low, i.high]);

@@ -1,15 +1,11 @@
+use crate::evaluation::ReliabilityBin;
 use features::project::Task;
-use models::evaluation::ReliabilityBin;
 
 use super::frame::Frame;
 use super::scale::around;
 
 /// What was predicted against what happened, with intervals; the dashed diagonal is a perfectly calibrated model.
-pub(in crate::page) fn reliability(
-    task: Task,
-    ours: &[ReliabilityBin],
-    theirs: Option<(&str, &[ReliabilityBin])>,
-) -> String {
+pub fn reliability(task: Task, ours: &[ReliabilityBin], theirs: Option<(&str, &[ReliabilityBin])>) -> String {
     let range = match task {
         Task::Classification => (0.0, 1.0),
         Task::Regression => around(ours.iter().flat_map(|bin| [bin.predicted, bin.observed])),

@@ -9,16 +9,16 @@ const AXIS: f64 = 46.0;
 
 /// Two values of one thing, ours and somebody else's.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::page) struct Pair {
-    pub(in crate::page) name: String,
-    pub(in crate::page) ours: f64,
-    pub(in crate::page) theirs: f64,
+pub struct Pair {
+    pub name: String,
+    pub ours: f64,
+    pub theirs: f64,
     /// Appears under the pointer.
-    pub(in crate::page) told: String,
+    pub told: String,
 }
 
 /// Pairs one below the other, each joined by a line.
-pub(in crate::page) fn pairs(title: &str, axis: &str, rows: &[Pair]) -> String {
+pub fn pairs(title: &str, axis: &str, rows: &[Pair]) -> String {
     let bottom = small(rows.len()) * ROW + 8.0;
     let names = width_of_names(rows.iter().map(|row| row.name.as_str()));
     let scale = Scale::new(around(rows.iter().flat_map(|row| [row.ours, row.theirs])), (names, WIDTH - RIGHT));

@@ -12,7 +12,7 @@ const BOTTOM: f64 = 46.0;
 
 /// A drawing with two axes, under construction.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub struct Frame {
     pub(super) x: Scale,
     pub(super) y: Scale,
     body: String,
@@ -21,7 +21,7 @@ pub(super) struct Frame {
 
 impl Frame {
     /// With grid lines and ticks; `title` is read aloud by screen readers.
-    pub(super) fn new(title: &str, height: f64, x: (f64, f64), y: (f64, f64), names: [&str; 2]) -> Frame {
+    pub fn new(title: &str, height: f64, x: (f64, f64), y: (f64, f64), names: [&str; 2]) -> Frame {
         let frame_x = Scale::new(x, (LEFT, WIDTH - RIGHT));
         let frame_y = Scale::new(y, (height - BOTTOM, TOP));
         let mut frame = Frame { x: frame_x, y: frame_y, body: open(title, height), height };
@@ -47,7 +47,7 @@ impl Frame {
     }
 
     /// Between places, not values.
-    pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+    pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         self.body.push_str(&format!(
             "<line class=\"{class}\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>\n",
             from.0, from.1, to.0, to.1
@@ -55,14 +55,14 @@ impl Frame {
     }
 
     /// Through values.
-    pub(super) fn path(&mut self, class: &str, points: impl IntoIterator<Item = (f64, f64)>) {
+    pub fn path(&mut self, class: &str, points: impl IntoIterator<Item = (f64, f64)>) {
         let places = points.into_iter().map(|(x, y)| format!("{:.1},{:.1}", self.x.place(x), self.y.place(y)));
         let points = places.collect::<Vec<_>>().join(" ");
         self.body.push_str(&format!("<polyline class=\"{class}\" points=\"{points}\"/>\n"));
     }
 
     /// At a value; `told` appears under the pointer.
-    pub(super) fn dot(&mut self, class: &str, (x, y): (f64, f64), told: &str) {
+    pub fn dot(&mut self, class: &str, (x, y): (f64, f64), told: &str) {
         let (x, y, told) = (self.x.place(x), self.y.place(y), escape(told));
         self.body.push_str(&format!(
             "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{told}</title></circle>\n"
@@ -70,13 +70,13 @@ impl Frame {
     }
 
     /// A vertical interval at a value.
-    pub(super) fn whisker(&mut self, class: &str, x: f64, low: f64, high: f64) {
+    pub fn whisker(&mut self, class: &str, x: f64, low: f64, high: f64) {
         let (x, low, high) = (self.x.place(x), self.y.place(low), self.y.place(high));
         self.line(class, (x, low), (x, high));
     }
 
     /// From the axis up to a value.
-    pub(super) fn column(&mut self, class: &str, (from, to): (f64, f64), height: f64, told: &str) {
+    pub fn column(&mut self, class: &str, (from, to): (f64, f64), height: f64, told: &str) {
         let (left, right) = (self.x.place(from), self.x.place(to));
         let (top, bottom) = (self.y.place(height), self.height - BOTTOM);
         let told = escape(told);
@@ -94,7 +94,7 @@ impl Frame {
         ));
     }
 
-    pub(super) fn finish(self) -> String {
+    pub fn finish(self) -> String {
         self.body + "</svg>\n"
     }
 }

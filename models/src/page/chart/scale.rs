@@ -38,7 +38,7 @@ impl Scale {
 }
 
 /// Around data, with a little room, and with zero if it is near.
-pub(super) fn around(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+pub fn around(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
         .filter(|value| value.is_finite())
@@ -68,7 +68,7 @@ pub(super) fn label(tick: f64, step: f64) -> String {
 }
 
 /// A small count as a number to calculate with.
-pub(super) fn small(count: usize) -> f64 {
+pub fn small(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 

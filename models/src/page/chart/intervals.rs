@@ -1,4 +1,4 @@
-use models::evaluation::Interval;
+use crate::evaluation::Interval;
 
 use super::super::markup::escape;
 use super::bars::{shortened, width_of_names};
@@ -11,16 +11,16 @@ const AXIS: f64 = 46.0;
 
 /// A value with its interval, on a line of its own.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::page) struct IntervalRow {
-    pub(in crate::page) name: String,
-    pub(in crate::page) value: f64,
-    pub(in crate::page) interval: Option<Interval>,
+pub struct IntervalRow {
+    pub name: String,
+    pub value: f64,
+    pub interval: Option<Interval>,
     /// Appears under the pointer.
-    pub(in crate::page) told: String,
+    pub told: String,
 }
 
 /// Values with their intervals one below the other, with a dashed line at `guide`.
-pub(in crate::page) fn intervals(title: &str, axis: &str, guide: f64, rows: &[IntervalRow]) -> String {
+pub fn intervals(title: &str, axis: &str, guide: f64, rows: &[IntervalRow]) -> String {
     let bottom = small(rows.len()) * ROW + 8.0;
     let ends = |row: &IntervalRow| row.interval.map_or([row.value; 2], |i| [i.low, i.high]);
     let range = around(rows.iter().flat_map(ends).chain([guide]));

@@ -6,7 +6,7 @@ const ROW: f64 = 26.0;
 const VALUES: f64 = 64.0;
 
 /// A horizontal bar for each name, the longest at full width; values are none below 0.
-pub(in crate::page) fn bars(title: &str, rows: &[(String, f64)]) -> String {
+pub fn bars(title: &str, rows: &[(String, f64)]) -> String {
     let height = small(rows.len()) * ROW + 4.0;
     let most = rows.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max);
     let names = width_of_names(rows.iter().map(|(name, _)| name.as_str()));

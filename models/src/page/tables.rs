@@ -4,7 +4,7 @@ use super::markup::{Markup, escape};
 
 /// A cell: text, or markup of ours.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
+pub enum Cell {
     Text(String),
     /// Longer text, which may wrap.
     Prose(String),
@@ -18,7 +18,7 @@ impl<T: Into<String>> From<T> for Cell {
 }
 
 /// Scrolls by itself where the page is narrower than the table.
-pub(super) fn table(page: &mut Markup, header: &[&str], rows: &[Vec<Cell>]) {
+pub fn table(page: &mut Markup, header: &[&str], rows: &[Vec<Cell>]) {
     page.raw("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
     for (column, name) in header.iter().enumerate() {
         let prose = rows.iter().any(|row| matches!(row.get(column), Some(Cell::Prose(_))));
@@ -42,7 +42,7 @@ pub(super) fn table(page: &mut Markup, header: &[&str], rows: &[Vec<Cell>]) {
 }
 
 /// A figure beside others; `caption` says how to read the drawing.
-pub(super) fn figure(page: &mut Markup, title: &str, drawing: &str, caption: &str) {
+pub fn figure(page: &mut Markup, title: &str, drawing: &str, caption: &str) {
     page.raw("<figure>\n");
     page.element("h3", title);
     page.raw(drawing);
@@ -50,7 +50,7 @@ pub(super) fn figure(page: &mut Markup, title: &str, drawing: &str, caption: &st
 }
 
 /// Thousands parted by thin spaces, which no browser breaks.
-pub(super) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut parted = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -63,7 +63,7 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// Four significant digits, whatever the unit; whole numbers as such.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e6 {
         // −0 would be written with its sign.
         return format!("{:.0}", value + 0.0);

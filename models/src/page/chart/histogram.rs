@@ -1,4 +1,4 @@
-use models::evaluation::Histogram;
+use crate::evaluation::Histogram;
 
 use super::frame::Frame;
 use super::scale::small;
@@ -9,7 +9,7 @@ fn share(count: u64, of: u64) -> f64 {
 }
 
 /// Shares of the rows, in per cent.
-pub(in crate::page) fn histogram(title: &str, name: &str, histogram: &Histogram) -> String {
+pub fn histogram(title: &str, name: &str, histogram: &Histogram) -> String {
     let all: u64 = histogram.counts.iter().sum();
     let most = histogram.counts.iter().map(|&count| share(count, all)).fold(0.0, f64::max);
     let range = (histogram.low, histogram.high);
@@ -23,7 +23,7 @@ pub(in crate::page) fn histogram(title: &str, name: &str, histogram: &Histogram)
 }
 
 /// Two kinds of rows side by side in each bin, as shares of both together, in per cent.
-pub(in crate::page) fn two_histograms(title: &str, name: &str, left: &Histogram, right: &Histogram) -> String {
+pub fn two_histograms(title: &str, name: &str, left: &Histogram, right: &Histogram) -> String {
     let all: u64 = left.counts.iter().chain(&right.counts).sum();
     let most = left.counts.iter().chain(&right.counts).map(|&count| share(count, all)).fold(0.0, f64::max);
     let mut frame = Frame::new(title, 380.0, (left.low, left.high), (0.0, most * 1.05), [name, "% of rows"]);
@@ -38,7 +38,7 @@ pub(in crate::page) fn two_histograms(title: &str, name: &str, left: &Histogram,
 }
 
 /// A distribution the height of a line of text; heights are relative to the largest.
-pub(in crate::page) fn sparkline(title: &str, heights: &[f64]) -> String {
+pub fn sparkline(title: &str, heights: &[f64]) -> String {
     let most = heights.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     let title = super::super::markup::escape(title);
     let mut drawing = format!(

@@ -1,0 +1,3 @@
+mod reference;
+mod simulated;
+mod verdict;
