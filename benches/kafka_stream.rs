@@ -56,7 +56,7 @@ use plays::{Id, Load};
 use plays_of::{PROJECT, seasons};
 use predictions::Predictions;
 use processes::Services;
-use rows::Rows;
+use rows::{EMBEDDED, Rows};
 use runs::{Ground, States};
 
 const EVENTS: usize = 300_000;
@@ -166,7 +166,7 @@ impl Bench {
                 let copied = self.wants("copy").then(|| self.ground.copy(&loaded.topic, &format!("copy-{round}")));
                 rows.copied("copy, the games as they are", copied);
                 if self.wants("clutch") {
-                    ours = Some(self.ours(rows, "clutch, embedded states", loaded, States::Embedded, round));
+                    ours = Some(self.ours(rows, EMBEDDED, loaded, States::Embedded, round));
                 }
             }
             if let Some(loaded) = &keys {
@@ -211,7 +211,10 @@ impl Bench {
             println!("{name}: {}", predictions.compare(&loaded.kept, ours));
             rows.peer(&name, done.measured);
         }
-        if self.wants("spark") {
+        let jars = Path::new(&python).with_file_name("../spark-jars");
+        if self.wants("spark") && !jars.is_dir() {
+            println!("PySpark: left out (there is no {}, which scripts/spark.sh fetches)", jars.display());
+        } else if self.wants("spark") {
             let done = self.ground.spark(&python, &loaded.topic);
             let predictions = Predictions::read(&self.ground.broker, &done.output);
             println!("PySpark: {}", predictions.compare(&loaded.kept, ours));

@@ -163,7 +163,7 @@ pub(crate) fn measure(
     let mut first = None;
     let (mut last, mut moved) = (0, started);
     loop {
-        let now = so_far();
+        let now = so_far().max(last);
         tell(now);
         if now != last {
             (last, moved) = (now, Instant::now());

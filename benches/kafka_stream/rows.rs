@@ -2,16 +2,12 @@
 
 use super::processes::Measured;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Copy,
-    Ours,
-    Peer,
-}
+/// What does the same as the peers, on the same events.
+pub(crate) const EMBEDDED: &str = "clutch, embedded states";
 
 struct Row {
     name: String,
-    kind: Kind,
+    is_peer: bool,
     measured: Vec<Measured>,
     /// Of the copy of the same topic, in the same round.
     of_copy: Vec<f64>,
@@ -29,24 +25,24 @@ impl Rows {
     pub(crate) fn copied(&mut self, name: &str, measured: Option<Measured>) {
         self.copy = measured.map(|measured| measured.per_second());
         if let Some(measured) = measured {
-            self.row(name, Kind::Copy).measured.push(measured);
+            self.row(name, false).measured.push(measured);
         }
     }
 
     pub(crate) fn ours(&mut self, name: &str, measured: Measured) {
         let ratio = self.copy.map(|copy| measured.per_second() / copy);
-        let row = self.row(name, Kind::Ours);
+        let row = self.row(name, false);
         row.measured.push(measured);
         row.of_copy.extend(ratio);
     }
 
     pub(crate) fn peer(&mut self, name: &str, measured: Measured) {
-        self.row(name, Kind::Peer).measured.push(measured);
+        self.row(name, true).measured.push(measured);
     }
 
-    fn row(&mut self, name: &str, kind: Kind) -> &mut Row {
+    fn row(&mut self, name: &str, is_peer: bool) -> &mut Row {
         let place = self.rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
-            self.rows.push(Row { name: name.to_owned(), kind, measured: Vec::new(), of_copy: Vec::new() });
+            self.rows.push(Row { name: name.to_owned(), is_peer, measured: Vec::new(), of_copy: Vec::new() });
             self.rows.len() - 1
         });
         &mut self.rows[place]
@@ -77,10 +73,9 @@ impl Rows {
 
     /// How many times a peer's rate ours is, and its CPU time ours.
     fn print_peers(&self) {
-        // The one that works on the same topic.
-        let Some(ours) = self.rows.iter().find(|row| row.kind == Kind::Ours) else { return };
+        let Some(ours) = self.rows.iter().find(|row| row.name == EMBEDDED) else { return };
         let cpu = |row: &Row| median(row.measured.iter().map(|m| m.an_event(m.cpu.workers)));
-        for peer in self.rows.iter().filter(|row| row.kind == Kind::Peer) {
+        for peer in self.rows.iter().filter(|row| row.is_peer) {
             println!(
                 "{}: {} does {:.1} times as many events a second, each in 1/{:.1} of the CPU time",
                 peer.name,

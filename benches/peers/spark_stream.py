@@ -4,6 +4,7 @@ windows and its logistic model.
 What it does: JSON in (from_json), WHERE, the event time, every feature of the view that the model takes and the model
 itself as Spark's own SQL expressions. Windows over a number of rows do not exist on streams in Spark: the two over the last
 10 and 20 plays of the team in its game are computed by applyInPandasWithState, its way to keep a state of one's own per key.
+A play that comes out of order is put in its place within its batch only.
 What it leaves out: the schema's checks, lateness, duplicates, dead letters, the view `game_score`, and of a prediction
 everything but its id and its probability. Its source takes every event exactly once; its Kafka sink is at-least-once, it has
 no other. Batches are of BATCH events, which is kind to its throughput.
