@@ -10,7 +10,9 @@
 //!
 //! Run: `scripts/services.sh run cargo bench --bench kafka_stream`. CLUTCH_DATA points at real plays, else they are simulated;
 //! CLUTCH_PYTHON names a Python with the packages of benches/peers/requirements.txt. PARTS=copy,clutch,keys,redis,quix,spark
-//! chooses what is measured (`keys`: embedded states, many keys), EVENTS, KEYS, PEER_EVENTS and ROUNDS how much of it.
+//! chooses what is measured (`keys`: embedded states, many keys), EVENTS, KEYS, PEER_EVENTS and ROUNDS how much of it
+//! (PySpark needs more than the 50,000 events of its first batch). TRAINED names a copy of the project that has its model
+//! already, which spares the training.
 
 #![expect(
     clippy::print_stdout,
@@ -226,6 +228,9 @@ impl Bench {
 /// The model that all of them serve.
 fn train(seasons: &Path, folder: &Path) -> PathBuf {
     let project = scratch::scratch_project(Path::new(PROJECT), &folder.join("trained"), |manifest| manifest);
+    if let Some(trained) = environment("TRAINED") {
+        return PathBuf::from(trained);
+    }
     eprintln!("training the model");
     let trained = Command::new(env!("CARGO_BIN_EXE_clutch"))
         .args(["train", "--model", "win_probability", "--data"])

@@ -66,7 +66,8 @@ impl Ground {
         let output = format!("{own}-predictions");
         let project = self.project(input, &own, &output, states);
         let mut serve = self.command(&project, &["serve", "--listen", "127.0.0.1:0"]);
-        let mut workers = [Running::start("clutch serve", serve.env("CLUTCH_LOG", "warn").stdout(Stdio::null()))];
+        serve.env("CLUTCH_LOG", "warn").stdout(Stdio::null()).stderr(self.log(&own));
+        let mut workers = [Running::start("clutch serve", &mut serve)];
         let measured = self.until_committed(&workers, &format!("{own}-worker"), input);
         let status = self.command(&project, &["stream", "status", "--json"]).output().expect("clutch runs");
         workers[0].terminate();
@@ -154,12 +155,15 @@ impl Ground {
         (path, output, group)
     }
 
-    /// What it has to say goes to a log of its own.
+    /// What a process has to say.
+    fn log(&self, name: &str) -> File {
+        File::create(self.folder.join(format!("{name}.log"))).expect("room on the disk")
+    }
+
     fn peer(&self, python: &str, script: &str, job: &Path, state: &str) -> Command {
-        let log = File::create(self.folder.join(format!("{state}.log"))).expect("room on the disk");
         let mut command = Command::new(python);
         command.arg(Path::new(PEERS).join(script)).arg(job).arg(self.folder.join(state));
-        command.stdin(Stdio::null()).stderr(log);
+        command.stdin(Stdio::null()).stderr(self.log(state));
         command
     }
 }
