@@ -55,9 +55,10 @@ check: prerequisites ## Format, lints as errors, docs; names and skips what this
 bench: build onnxruntime $(BENCH_VENV)/ready ## Measure, with peers and limits in the same run
 	CLUTCH_PYTHON=$(abspath $(BENCH_VENV))/bin/python scripts/bench.sh
 
-$(BENCH_VENV)/ready: benches/peers/requirements.txt
+$(BENCH_VENV)/ready: benches/peers/requirements.txt benches/peers/spark.pom.xml
 	python3 -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/requirements.txt
+	scripts/spark.sh $(BENCH_VENV)
 	touch $@
 
 statistics: prerequisites ## Play out experiments by the thousand: what the table in docs/experiments.md says

@@ -10,5 +10,8 @@ for file in benches/*.rs; do
     if [ -n "${BENCH:-}" ] && [ "$BENCH" != "$name" ]; then continue; fi
     echo
     echo "== $name"
-    cargo bench --quiet --locked --bench "$name"
+    run=()
+    # What names the services' addresses is run with them.
+    if grep -q '"KAFKA"' "$file"; then run=(scripts/services.sh run); fi
+    "${run[@]}" cargo bench --quiet --locked --bench "$name"
 done
