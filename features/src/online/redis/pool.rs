@@ -33,8 +33,8 @@ pub(super) struct Pool {
 
 /// What connections are made to.
 pub(super) enum Target {
-    Single(Client),
-    Cluster(ClusterClient),
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
 }
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Target {
             connection.nodes.iter().map(|node| described(connection, node.reveal())).collect::<RedisResult<_>>()?;
         let first = || nodes.first().cloned().ok_or((redis::ErrorKind::InvalidClientConfig, "no address is given"));
         if !connection.cluster {
-            return Ok(Target::Single(Client::open(first()?)?));
+            return Ok(Target::Single(Box::new(Client::open(first()?)?)));
         }
         let mut builder = ClusterClient::builder(nodes.clone())
             .retries(CLUSTER_TRIES)
@@ -70,7 +70,7 @@ impl Target {
         if let Some(password) = settings.redis_settings().password() {
             builder = builder.password(password);
         }
-        Ok(Target::Cluster(builder.build()?))
+        Ok(Target::Cluster(Box::new(builder.build()?)))
     }
 
     fn connect(&self, address: &str) -> Result<Connection, RedisProblem> {

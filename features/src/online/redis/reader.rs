@@ -42,7 +42,7 @@ async fn connect(target: &Target) -> RedisResult<Reading> {
                 .set_response_timeout(Some(ANSWER_WITHIN))
                 // Requests wait for it: the next one tries again.
                 .set_number_of_retries(0);
-            Ok(Reading::Single(ConnectionManager::new_with_config(client.clone(), config).await?))
+            Ok(Reading::Single(ConnectionManager::new_with_config(redis::Client::clone(client), config).await?))
         }
         Target::Cluster(client) => {
             let config =

@@ -8,7 +8,18 @@ fn desk(bench: &Bench) -> Desk {
     let routes = Arc::new(served(&crate::worker::fixture::project(1)));
     let (log, store) = (bench.log.clone(), bench.store.clone());
     let (plans, requests) = (vec![bench.plan.clone()], Vec::new());
-    Desk { log, store, plans, routes, workers: None, responders: None, requests, sinks: None, checks: None }
+    Desk {
+        log,
+        store,
+        plans,
+        routes,
+        workers: None,
+        responders: None,
+        requests,
+        sinks: None,
+        checks: None,
+        prediction_log: None,
+    }
 }
 
 fn letter(offset: u64) -> LetterPlace {
