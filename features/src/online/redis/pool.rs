@@ -34,7 +34,8 @@ pub(super) struct Pool {
 /// What connections are made to.
 pub(super) enum Target {
     Single(Client),
-    Cluster(ClusterClient),
+    /// Larger by far than a single one's.
+    Cluster(Box<ClusterClient>),
 }
 
 #[derive(Default)]
@@ -70,7 +71,7 @@ impl Target {
         if let Some(password) = settings.redis_settings().password() {
             builder = builder.password(password);
         }
-        Ok(Target::Cluster(builder.build()?))
+        Ok(Target::Cluster(Box::new(builder.build()?)))
     }
 
     fn connect(&self, address: &str) -> Result<Connection, RedisProblem> {

@@ -18,6 +18,9 @@ use crate::project::RedisConnection;
 /// So many states are asked for in one command, so that none holds up the server for long.
 const READ_AT_ONCE: usize = 1_000;
 
+/// As Redis tells them, one behind the other.
+type KeyAndState = (Vec<u8>, Vec<u8>);
+
 /// States and records in Redis. Worth sharing: connections are opened as they are needed.
 #[derive(Debug)]
 pub struct RedisStore {
@@ -160,7 +163,7 @@ impl OnlineStore for RedisStore {
         let mut states = BTreeMap::new();
         let mut cursor = 0_u64;
         loop {
-            let (next, found): (u64, Vec<(Vec<u8>, Vec<u8>)>) = self.ask("read states", |redis| {
+            let (next, found): (u64, Vec<KeyAndState>) = self.ask("read states", |redis| {
                 redis::cmd("HSCAN").arg(name.as_str()).arg(cursor).arg("COUNT").arg(READ_AT_ONCE).query(redis)
             })?;
             states.extend(found);
