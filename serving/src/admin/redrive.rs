@@ -31,6 +31,9 @@ struct Told {
     element: Option<u32>,
 }
 
+/// Key and bytes of an event.
+type KeyAndEvent = (Vec<u8>, Vec<u8>);
+
 impl Desk {
     /// Gives letters back to the stream that they are of.
     pub fn redrive(&self, stream: &str, letters: &[LetterPlace]) -> Result<RedriveAnswer, DeskError> {
@@ -118,7 +121,7 @@ impl Desk {
 
     /// Key and bytes of the event that a letter is about. `None` where there is no letter, and of a single element of a
     /// message, which is no message.
-    fn letter(&self, plan: &StreamPlan, letter: LetterPlace) -> Result<Option<(Vec<u8>, Vec<u8>)>, DeskError> {
+    fn letter(&self, plan: &StreamPlan, letter: LetterPlace) -> Result<Option<KeyAndEvent>, DeskError> {
         let LetterPlace { partition, offset } = letter;
         let place = TopicPartition { topic: plan.dead_letters.clone(), partition };
         let batches = match self.log.read(&place, offset, ReadLimit { records: 1, ..PAGE }) {

@@ -1,10 +1,6 @@
 //! What every implementation of [`Tables`] promises.
 
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "test support, wherever it is compiled: what goes wrong here ends the test"
-)]
+#![expect(clippy::expect_used, reason = "test support, wherever it is compiled: what goes wrong here ends the test")]
 
 use std::ops::ControlFlow;
 

@@ -223,5 +223,6 @@ pub(crate) fn new_claim() -> Claim {
     Claim(*uuid::Uuid::new_v4().as_bytes())
 }
 
-#[cfg(all(test, feature = "kafka"))]
+#[cfg(test)]
+#[cfg(feature = "kafka")]
 mod tests;

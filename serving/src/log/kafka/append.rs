@@ -11,7 +11,7 @@ use rdkafka::consumer::BaseConsumer;
 
 use super::faults::unavailable;
 use super::producer::{GroupOffset, TransactionalProducer, committed, group};
-use super::settings::{KafkaSettings, PATIENCE, Telling};
+use super::settings::{KafkaSettings, Telling};
 use super::topics::Topics;
 use crate::log::rules;
 use crate::log::seam::{Appended, Entry, LogError, ProducerId, Sequence, TopicPartition};
@@ -112,7 +112,7 @@ impl Appenders {
             return Ok(numbered.last);
         }
         let group = group(settings, &name(settings, producer))?;
-        Ok(committed(&group, &numbers(settings), PATIENCE)?.unwrap_or_default())
+        Ok(committed(&group, &numbers(settings))?.unwrap_or_default())
     }
 
     fn numbered(
@@ -133,7 +133,7 @@ impl Appenders {
         // Only once nobody else can append any more is the last number the last.
         let opened = TransactionalProducer::open(settings, &name)?;
         let group = group(settings, &name)?;
-        let last = opened.settled(&group, &numbers(settings))?.unwrap_or_default();
+        let last = committed(&group, &numbers(settings))?.unwrap_or_default();
         let numbered = Arc::new(Mutex::new(Numbered { producer: opened, group, last }));
         kept.push((producer, Arc::clone(&numbered)));
         if kept.len() > KEPT {

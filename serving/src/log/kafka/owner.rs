@@ -17,7 +17,7 @@ use smol_str::SmolStr;
 
 use super::faults::{is_fenced, unavailable};
 use super::producer::{GroupOffset, TransactionalProducer, committed, group};
-use super::settings::{KafkaSettings, PATIENCE, Telling};
+use super::settings::{KafkaSettings, Telling};
 use crate::log::seam::{Consumer, Entry, Epoch, LogError};
 
 /// The owners in this process, and the offsets of their groups.
@@ -47,8 +47,7 @@ impl Owners {
         let place = &consumer.place;
         let name = format!("{}-{}-{}", settings.group(&consumer.group), place.topic, place.partition);
         let producer = TransactionalProducer::open(settings, &name)?;
-        let group = self.group(settings, &consumer.group)?;
-        let committed = producer.settled(&group, place)?.unwrap_or_default();
+        let committed = self.committed(settings, consumer)?;
         let epoch = Epoch(self.opened.fetch_add(1, Ordering::Relaxed) + 1);
         let owner = Owner { epoch, working: Mutex::new(Working { producer, committed }) };
         self.lock().insert(consumer.clone(), Arc::new(owner));
@@ -57,7 +56,7 @@ impl Owners {
 
     pub(super) fn committed(&self, settings: &KafkaSettings, consumer: &Consumer) -> Result<u64, LogError> {
         let group = self.group(settings, &consumer.group)?;
-        Ok(committed(&group, &consumer.place, PATIENCE)?.unwrap_or_default())
+        Ok(committed(&group, &consumer.place)?.unwrap_or_default())
     }
 
     /// `end` tells how far the partition reaches, at least up to an offset where it does.

@@ -19,8 +19,6 @@ use crate::log::seam::{Entry, LogError, TopicPartition};
 
 /// How long the client may work before it is looked whether everything is delivered.
 const WORK: Duration = Duration::from_millis(1);
-/// An offset that nothing stands in the way of is told well within this time.
-const SOON: Duration = Duration::from_secs(5);
 
 /// The newest producer of its name; all before it can commit no more.
 pub(super) struct TransactionalProducer {
@@ -79,29 +77,6 @@ impl TransactionalProducer {
     pub(super) fn finish(&self) -> Result<(), KafkaError> {
         self.deliver()?;
         self.producer.commit_transaction(PATIENCE)
-    }
-
-    /// The offset that a group has committed by transactions of this name, now that no other can change it.
-    ///
-    /// A coordinator that was killed at the wrong moment may come back with an offset for ever under way: it belongs to a
-    /// transaction that was ended, and the end has not reached the group. Whoever asks for what is committed waits for it in
-    /// vain. A transaction of the same producer that holds an offset of the group, and is aborted, ends that too.
-    pub(super) fn settled(
-        &self,
-        group: &BaseConsumer<Telling>,
-        place: &TopicPartition,
-    ) -> Result<Option<u64>, LogError> {
-        match committed(group, place, SOON) {
-            Ok(found) => Ok(found),
-            Err(error) => {
-                tracing::warn!(%place, error = &error as &dyn std::error::Error, "an offset seems to be under way: it is ended");
-                let failed = unavailable("end what was under way");
-                self.producer.begin_transaction().map_err(&failed)?;
-                self.send_offset(&GroupOffset { group, place, offset: 0 }).map_err(&failed)?;
-                self.producer.abort_transaction(PATIENCE).map_err(&failed)?;
-                committed(group, place, PATIENCE)
-            }
-        }
     }
 
     /// Waits until everything has been delivered, or has failed. The client's own flush waits in steps of a tenth of a second.
@@ -178,15 +153,14 @@ pub(super) fn group(settings: &KafkaSettings, name: &str) -> Result<BaseConsumer
 }
 
 /// The offset that a group has committed, once no transaction that may change it is under way.
-pub(super) fn committed(
-    group: &BaseConsumer<Telling>,
-    place: &TopicPartition,
-    patience: Duration,
-) -> Result<Option<u64>, LogError> {
+///
+/// A broker that was killed at the wrong moment may come back with an offset for ever under way: its transaction was committed,
+/// and the end has not reached the group. Then this fails, and must: to abort it would publish a batch twice.
+pub(super) fn committed(group: &BaseConsumer<Telling>, place: &TopicPartition) -> Result<Option<u64>, LogError> {
     let failed = unavailable("say what is committed");
     while group.poll(Duration::ZERO).is_some() {}
     let asked = list(place, None).map_err(&failed)?;
-    let answer = group.committed_offsets(asked, patience).map_err(&failed)?;
+    let answer = group.committed_offsets(asked, PATIENCE).map_err(&failed)?;
     let Some(found) = answer.find_partition(&place.topic, signed(place.partition)) else { return Ok(None) };
     found.error().map_err(&failed)?;
     Ok(match found.offset() {
