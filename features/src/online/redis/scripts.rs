@@ -2,7 +2,7 @@
 
 use redis::{Cmd, ConnectionLike, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind};
 
-/// KEYS[1]: a slot. ARGV: the claim; the record of a slot that was never claimed.
+/// `KEYS[1]`: a slot. ARGV: the claim; the record of a slot that was never claimed.
 ///
 /// Puts the claim into the record and adds one to its number (8 bytes, big-endian, behind version and claim); returns the
 /// record. One that is of another form is left alone and returned: the caller says what is wrong with it.
@@ -27,7 +27,7 @@ redis.call('HSET', KEYS[1], 'r', record)
 return record
 ";
 
-/// KEYS[1]: a slot. ARGV: what its record must begin with; the record from now on; then fields and states in turn.
+/// `KEYS[1]`: a slot. ARGV: what its record must begin with; the record from now on; then fields and states in turn.
 ///
 /// Returns 0, and has changed nothing, where the record is another one.
 pub(super) const FLUSH: &str = r"
@@ -41,7 +41,7 @@ redis.call('HSET', KEYS[1], 'r', ARGV[2])
 return 1
 ";
 
-/// KEYS[1]: a slot. ARGV: what its record must begin with; the record while some states are left; how many may go.
+/// `KEYS[1]`: a slot. ARGV: what its record must begin with; the record while some states are left; how many may go.
 ///
 /// Returns 0 as a flush does, 1 where states are left, 2 where the slot is gone.
 pub(super) const REMOVE: &str = r"
