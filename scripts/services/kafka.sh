@@ -66,11 +66,19 @@ free_port() {
 
 running() { [ -f "$home/pid" ] && kill -0 "$(cat "$home/pid")" 2>/dev/null && [ -f "$home.env" ]; }
 
+# need COMMAND PACKAGE WHY: where it may, it installs what is missing.
+need() {
+    if command -v "$1" >/dev/null; then return; fi
+    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || give_up "$3"
+    echo "installing $2 with apt-get (once)" >&2
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2"; } >/dev/null 2>&1 || give_up "$3"
+}
+
 install() {
     # Made anew whenever this script or what it fetches changes.
     if cat "$pom" "$0" | cmp -s - "$home/installed"; then return; fi
-    command -v java >/dev/null || give_up "there is no java (17 or newer): install a JRE, e.g. openjdk-17-jre-headless"
-    command -v mvn >/dev/null || give_up "there is no mvn, which fetches it: install Apache Maven"
+    need java default-jre-headless "there is no java (17 or newer): install a JRE, e.g. openjdk-17-jre-headless"
+    need mvn maven "there is no mvn, which fetches it: install Apache Maven"
     echo "fetching Apache Kafka with Maven (once, about 45 MB)" >&2
     rm -rf "$home/lib" "$home/formatted" "$home/installed"
     mkdir -p "$home"
