@@ -126,7 +126,7 @@ fn disk(dir: &Path) -> Finding {
 
 /// Whether `.clutch` can be written, and who holds it.
 fn state(project: &Project) -> Vec<Finding> {
-    let dir = project.state_dir();
+    let dir = project.instance_dir();
     if !dir.exists() {
         return vec![Finding::ok("state", format!("{} does not exist yet: the first command makes it", dir.display()))];
     }
@@ -189,7 +189,7 @@ fn redis(project: &Project) -> Option<Finding> {
 fn tables(project: &Project) -> Option<Finding> {
     use serving::tables::{TablesError, TablesPlace};
 
-    let place = TablesPlace::of(project, &project.state_dir());
+    let place = TablesPlace::of(project, &project.instance_dir());
     if !project.prediction_log.enabled {
         return Some(Finding::ok("tables", "the prediction log is turned off"));
     }

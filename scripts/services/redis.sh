@@ -162,7 +162,7 @@ start() {
 write_addresses() {
     local node urls=()
     {
-        echo "CLUTCH_REDIS_SERVER=$home/bin/redis-server"
+        if [ -x "$home/bin/redis-server" ]; then printf 'CLUTCH_REDIS_SERVER=%q\n' "$home/bin/redis-server"; fi
         if is_up single; then echo "REDIS_URL=redis://127.0.0.1:$(port_of single)"; fi
         if is_up replica; then echo "REDIS_REPLICA_URL=redis://127.0.0.1:$(port_of replica)"; fi
         for node in "${nodes[@]}"; do

@@ -41,12 +41,12 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         return Err(UsageError::new("--unit is empty: name the unit").into());
     }
     let project = context.project()?;
-    let place = TablesPlace::of(&project, &project.state_dir());
+    let place = TablesPlace::of(&project, &project.instance_dir());
     let mut tables = match &place {
         TablesPlace::File(path) if !path.exists() => None,
         place => Some(place.open()?),
     };
-    let spool = project.state_dir().join("spool");
+    let spool = project.instance_dir().join("spool");
     let written = match &args.export {
         Some(file) => Some(write(file, &args.unit, &mut tables, &spool)?),
         None => None,
@@ -106,7 +106,7 @@ fn write(file: &Path, unit: &str, tables: &mut Option<Box<dyn Tables>>, spool: &
 /// What waits for the tables belongs to the server that runs, or to nobody.
 fn forget_waiting(project: &Project, unit: &str, spool: &Path) -> anyhow::Result<u64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    let asked = runtime.block_on(async { Client::connect(&project.state_dir()).await?.forget(unit).await });
+    let asked = runtime.block_on(async { Client::connect(&project.instance_dir()).await?.forget(unit).await });
     match asked {
         Ok(predictions) => return Ok(predictions),
         Err(ClientError::Unreachable { .. }) => {}
@@ -115,7 +115,7 @@ fn forget_waiting(project: &Project, unit: &str, spool: &Path) -> anyhow::Result
     if !spool.exists() {
         return Ok(0);
     }
-    let places = Places { state_dir: project.state_dir(), temporary: std::env::temp_dir() };
+    let places = Places { state_dir: project.instance_dir(), temporary: std::env::temp_dir() };
     let _owned = Instance::open(&places, Arc::new(SystemClock)).context("cannot use the project's folder")?;
     Ok(Spool::open(spool, u64::MAX)?.retain(|record| record.unit.as_deref() != Some(unit))?)
 }

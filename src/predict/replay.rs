@@ -18,7 +18,7 @@ use crate::output::{self, UsageError, say};
 
 pub(super) fn run(id: &str, project: &Project, registry: Option<&Path>, context: &Context) -> anyhow::Result<ExitCode> {
     let id = Uuid::parse_str(id).map_err(|_| UsageError::new(format!("--replay {id} is no id of a prediction")))?;
-    let place = TablesPlace::of(project, &project.state_dir());
+    let place = TablesPlace::of(project, &project.instance_dir());
     if let TablesPlace::File(path) = &place
         && !path.exists()
     {

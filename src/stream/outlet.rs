@@ -31,7 +31,7 @@ pub(super) struct Sent {
 pub(super) fn server(project: &Project) -> anyhow::Result<(Runtime, Client)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start threads")?;
-    match runtime.block_on(Client::connect(&project.state_dir())) {
+    match runtime.block_on(Client::connect(&project.instance_dir())) {
         Ok(client) => Ok((runtime, client)),
         Err(ClientError::Unreachable { .. }) => {
             Err(UsageError::new("no server runs: start `clutch serve` first").into())

@@ -41,7 +41,7 @@ fn idle(text: &str) -> Result<Duration, String> {
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let project = context.project()?;
     let (read, missed) = block_on(async {
-        let client = match Client::connect(&project.state_dir()).await {
+        let client = match Client::connect(&project.instance_dir()).await {
             Ok(client) => client,
             Err(ClientError::Unreachable { .. }) => bail!("no server runs here: start one with `clutch serve`"),
             Err(error) => return Err(error.into()),

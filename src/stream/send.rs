@@ -58,7 +58,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         if value.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let key = key_of(args, number, &value)?;
+        let key = key_of(args, number, &value).map_err(|error| {
+            UsageError::new(format!(
+                "{error}; {sent} messages before it may have been sent: leave them out the next time"
+            ))
+        })?;
         batch.push(Sent { partition: partition_of(&key, partitions), key, value });
         sent += 1;
         if batch.len() == AT_ONCE {

@@ -93,6 +93,12 @@ pub fn compare(run: &CompareRun<'_>, progress: &dyn Progress) -> Result<CompareR
     let mut remarks = Remark::of_history(&history);
     remarks.extend(seen_in_training(&ours, run.champion.artifact.manifest(), &ours_scored.dataset));
     remarks.extend(seen_in_training(&theirs, run.challenger.artifact.manifest(), &theirs_scored.dataset));
+    for version in [run.champion, run.challenger] {
+        let trained = &version.artifact.manifest().label;
+        if *trained != ours.label.text {
+            remarks.push(Remark::OtherLabel { trained: trained.clone(), now: ours.label.text.clone() });
+        }
+    }
     Ok(CompareReport {
         shadow: ShadowReport::new(tally),
         only_champion: ours_scored.scores.len() as u64 - paired,

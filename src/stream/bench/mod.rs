@@ -33,7 +33,7 @@ really sent. Events are those of the history under keys of their own, so that ea
 server must be running, and is left running; what was sent stays in its log. The answer is no (exit code 1) if an event
 has no prediction, or two.")]
 pub(crate) struct Args {
-    /// Which stream to feed (default: the only one with an endpoint).
+    /// Which stream to feed (default: that of the project's first endpoint).
     #[arg(long, value_name = "STREAM")]
     stream: Option<String>,
     /// Whose predictions are read back (default: the stream's first endpoint).

@@ -23,7 +23,7 @@ use crate::stream::outlet::{Outlet, Sent};
 const AT_ONCE: usize = 500;
 /// At full speed so many predictions may be due at a time: more would only wait in the log.
 const MOST_DUE: u64 = 20_000;
-/// The shortest sleep before the next event is due.
+/// How long a full ledger is waited for before it is looked at again.
 const NAP: Duration = Duration::from_micros(200);
 /// How long the listener waits before it looks whether it is to end.
 const LISTEN: Duration = Duration::from_millis(50);
@@ -73,7 +73,7 @@ pub(super) fn run(plan: &Plan<'_>, load: Load, arrivals: Arrivals) -> anyhow::Re
     let stream = &plan.project.models[&plan.endpoint.model].view.stream;
     let (outlet, inlet) = wire::open(plan.project, stream, plan.endpoint)?;
     let mut watched = plan.processes.clone();
-    if let Some(server) = Holder::read(&plan.project.state_dir()) {
+    if let Some(server) = Holder::read(&plan.project.instance_dir()) {
         watched.push(Watched { name: "server".to_owned(), pid: server.pid });
     }
     watched.push(Watched { name: "bench".to_owned(), pid: std::process::id() });
@@ -146,7 +146,7 @@ fn send(
         }
         if batch.is_empty() {
             let wait = due.unwrap_or_default().saturating_sub(shared.started.elapsed());
-            std::thread::sleep(wait.clamp(Duration::from_micros(10), LISTEN).max(NAP.min(wait)));
+            std::thread::sleep(wait.min(LISTEN));
             continue;
         }
         outlet.send(&batch)?;

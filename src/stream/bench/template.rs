@@ -60,7 +60,12 @@ impl Templates {
             UsageError::new(message)
         })?;
         let history = history::read(project, stream, data)?;
-        Ok(Templates { stream: Arc::clone(stream), varied, games: games(&history, view, varied) })
+        let games = games(&history, view, varied);
+        if games.is_empty() {
+            let message = format!("no event in the history of `{}` can be sent under another key", stream.name);
+            return Err(UsageError::new(message).into());
+        }
+        Ok(Templates { stream: Arc::clone(stream), varied, games })
     }
 
     /// The key of a message whose varied field has this value.

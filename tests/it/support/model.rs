@@ -16,7 +16,8 @@ pub(crate) fn publish_constant(project: &TestProject, intercept: f64) {
 
 /// As [`publish_constant`], of any model.
 pub(crate) fn publish_model(project: &TestProject, name: &str, intercept: f64) {
-    let loaded = Project::load(&project.dir(), &|name| std::env::var_os(name)?.into_string().ok()).expect("a good project");
+    let loaded =
+        Project::load(&project.dir(), &|name| std::env::var_os(name)?.into_string().ok()).expect("a good project");
     let view = &loaded.models.get(name).expect("model").view;
     let features: Vec<Feature> = view.features().map(|(_, c)| Feature::new(c.name.as_str(), c.ty)).collect();
     let coefficients = vec![0.0; features.len()];
