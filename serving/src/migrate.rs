@@ -62,6 +62,8 @@ pub enum MigrateError {
     SameTopic { topic: SmolStr },
     #[error("events came into `{topic}` meanwhile: stop its producers, and migrate into a topic of another name")]
     Growing { topic: SmolStr },
+    #[error("events of `{topic}` were worked meanwhile: stop its servers, and migrate into a topic of another name")]
+    Worked { topic: SmolStr },
     #[error(
         "partition {partition} of `{topic}` begins at offset {start}: what was folded before is no longer there, and states \
          without it would be wrong"
@@ -99,6 +101,12 @@ pub fn migrate(
     let waiting = copy.all(Merged::new(log, stream, spans(false)), progress)?;
     if self::ends(log, stream, from)? != ends {
         return Err(MigrateError::Growing { topic: SmolStr::from(&stream.topic) });
+    }
+    // Who was fenced takes the partition again by itself.
+    for (partition, committed) in (0..).zip(&committed) {
+        if log.committed(&consumer(stream, partition))? != *committed {
+            return Err(MigrateError::Worked { topic: SmolStr::from(&stream.topic) });
+        }
     }
     for (partition, records) in (0..).zip(before) {
         let offset = behind(log, &copy.place(partition), records)?;

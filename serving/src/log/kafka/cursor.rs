@@ -120,7 +120,8 @@ impl Cursor {
     /// The log ends at `end`, beyond where this stands: waits for the first record, or finds out that there is none. An end
     /// that is told may be an older one, so it is asked for anew.
     fn insist(&mut self, end: u64, topics: &Topics) -> Result<(), LogError> {
-        if !self.fresh {
+        let mut asked_anew = !self.fresh;
+        if asked_anew {
             if self.wait(COMING, topics)? {
                 return Ok(());
             }
@@ -130,6 +131,11 @@ impl Cursor {
         loop {
             match self.look(COMING, topics)? {
                 Came::Record => return Ok(()),
+                // It may have been on its way before `end` was told, and know nothing of what came in between.
+                Came::End if !asked_anew => {
+                    self.go_to(self.position)?;
+                    asked_anew = true;
+                }
                 Came::End => {
                     // Whatever it holds is no record: the marks of transactions, or what was aborted.
                     self.position = self.position.max(end);
