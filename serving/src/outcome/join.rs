@@ -108,6 +108,11 @@ impl Labels {
                         );
                         for row in statements.query(&units, &[endpoint.as_str().into(), key.as_str().into()])? {
                             let unit = row.first().and_then(|unit| unit.text()).unwrap_or_default();
+                            let of_unit = Subject::Unit { endpoint: endpoint.clone(), unit: unit.into() };
+                            // What is told of the unit itself outranks it, as for predictions that come later.
+                            if known(statements, &of_unit.text())?.is_some() {
+                                continue;
+                            }
                             joined += self.join_unit(statements, day, endpoint, (unit, Some(key)), &told.what, now)?;
                         }
                     }
@@ -173,14 +178,16 @@ impl Labels {
         Ok(joined)
     }
 
-    /// Joins what is already known to predictions that have just been written.
+    /// Joins what is already known to predictions that have just been written. `again`: some were there before, and what is
+    /// told of them may be joined already.
     pub(crate) fn join_new(
         &self,
         statements: &mut dyn Statements,
         day: Day,
         records: &[&Record],
+        again: bool,
     ) -> Result<(), TablesError> {
-        let waiting = !statements.query("SELECT 1 FROM outcomes WHERE joined = 0 LIMIT 1", &[])?.is_empty();
+        let waiting = again || !statements.query("SELECT 1 FROM outcomes WHERE joined = 0 LIMIT 1", &[])?.is_empty();
         let subjects_of = |record: &Record| {
             let own = (waiting || record.shadow_of.is_some()).then(|| Subject::Prediction(record.pair()));
             let unit = record.unit.clone().map(|unit| Subject::Unit { endpoint: record.endpoint.clone(), unit });

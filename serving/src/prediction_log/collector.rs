@@ -209,7 +209,7 @@ impl Collector {
         if self.in_flight.is_some() || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
-        let (batch, mark) = match self.next() {
+        let (batch, mark) = match self.next(now) {
             Some(next) => next,
             None => return,
         };
@@ -224,7 +224,7 @@ impl Collector {
     }
 
     /// What is to be written next: the spool comes before memory.
-    fn next(&mut self) -> Option<(Vec<Record>, Option<Mark>)> {
+    fn next(&mut self, now: Instant) -> Option<(Vec<Record>, Option<Mark>)> {
         if let Some(spool) = self.spool.as_mut().filter(|spool| !spool.is_empty()) {
             match spool.oldest(BATCH) {
                 Ok((records, Some(mark))) if records.is_empty() => {
@@ -236,7 +236,11 @@ impl Collector {
                 }
                 Ok((records, mark)) => return Some((records, mark)),
                 Err(error) => {
-                    tracing::error!(error = with_causes(&error), "the spool cannot be read");
+                    self.metrics.failures.inc();
+                    self.retry_at = now.checked_add(self.back_off.failed());
+                    if !std::mem::replace(&mut self.failing, true) {
+                        tracing::error!(error = with_causes(&error), "the spool cannot be read");
+                    }
                     return None;
                 }
             }

@@ -104,8 +104,9 @@ impl Store {
         let mut written = 0;
         for (day, records) in days {
             statements.add_day(day)?;
-            written += self.write_day(statements, day, &records)?;
-            labels.join_new(statements, day, &records)?;
+            let new = self.write_day(statements, day, &records)?;
+            written += new;
+            labels.join_new(statements, day, &records, new < records.len() as u64)?;
         }
         Ok(written)
     }

@@ -23,6 +23,8 @@ const OPTIONS: &str = "-c statement_timeout=60000 -c lock_timeout=30000 -c TimeZ
 const PAGE: i32 = 20_000;
 /// Migrations of several processes come one after the other: any number that others do not use.
 const MIGRATION_LOCK: i64 = 7_163_845;
+/// Transactions come one after the other, as those of SQLite do.
+const TURN_LOCK: i64 = 7_163_846;
 
 pub struct PostgresTables {
     config: Config,
@@ -82,7 +84,10 @@ impl PostgresTables {
 
 impl Tables for PostgresTables {
     fn run(&mut self, work: &mut dyn FnMut(&mut dyn Statements) -> Result<(), TablesError>) -> Result<(), TablesError> {
-        self.within(&mut |inside| work(inside))
+        self.within(&mut |inside| {
+            inside.execute("SELECT pg_advisory_xact_lock($1)", &[Cell::Int(TURN_LOCK)])?;
+            work(inside)
+        })
     }
 
     fn exposures(
