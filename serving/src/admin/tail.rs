@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::desk::{Desk, DeskError, stored};
 use super::wire::{Position, TailLine};
-use crate::log::{Read, ReadLimit, TopicPartition};
+use crate::log::{LogError, Read, ReadLimit, TopicPartition};
 
 /// How many may listen at once.
 pub(super) const TAILS: usize = 32;
@@ -104,7 +104,14 @@ fn next_chunk(desk: &Desk, begun: &mut Begun) -> Result<Option<Bytes>, DeskError
             put_line(&mut lines, &TailLine::Missed(behind));
             *offset = end;
         }
-        let Read { batches, next } = desk.log.read(&place, *offset, READ)?;
+        let Read { batches, next } = match desk.log.read(&place, *offset, READ) {
+            // The log's first records are gone: the rest is there to be read.
+            Err(LogError::Truncated { start, .. }) => {
+                *offset = start;
+                desk.log.read(&place, start, READ)?
+            }
+            read => read?,
+        };
         records.extend(
             batches.iter().flat_map(|batch| batch.records_from(*offset)).map(|record| stored(*partition, record)),
         );

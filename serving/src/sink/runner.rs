@@ -15,7 +15,7 @@ use super::parquet::ParquetFolder;
 use super::position::{Position, Positions};
 use crate::back_off::BackOff;
 use crate::clock::Clock;
-use crate::log::{EventLog, Read, ReadLimit, RecordRef, StoredBatch, TopicPartition};
+use crate::log::{EventLog, LogError, Read, ReadLimit, RecordRef, StoredBatch, TopicPartition};
 use crate::metrics::SinkMetrics;
 use crate::stop::Stop;
 
@@ -155,16 +155,25 @@ impl Runner {
             let limit = match target {
                 Target::Lines(_) => LINES,
                 Target::Parquet(_) => {
-                    let first = self.log.read(&place, from, ReadLimit { records: 1, bytes: 1 })?.batches;
                     let waited = |batch: &StoredBatch| self.clock.now().saturating_sub(batch.append_time());
-                    let aged = first.first().is_some_and(|batch| waited(batch) >= PARQUET_AGE);
+                    let aged = match self.log.read(&place, from, ReadLimit { records: 1, bytes: 1 }) {
+                        Err(LogError::Truncated { .. }) => true,
+                        first => first?.batches.first().is_some_and(|batch| waited(batch) >= PARQUET_AGE),
+                    };
                     if !stopping && !aged && end - from < PARQUET_ROWS as u64 {
                         continue;
                     }
                     PARQUET
                 }
             };
-            let Read { batches, next } = self.log.read(&place, from, limit)?;
+            let (from, Read { batches, next }) = match self.log.read(&place, from, limit) {
+                // Predictions that the log no longer has: those behind them are still due.
+                Err(LogError::Truncated { start, .. }) => {
+                    tracing::warn!(sink = %self.sink.name, partition, from, start, "predictions are gone unwritten");
+                    (start, self.log.read(&place, start, limit)?)
+                }
+                read => (from, read?),
+            };
             // Behind the last record there may be offsets that the log leaves out: past them there is nothing to wait for.
             if !batches.is_empty() || next > from {
                 parts.push(Part { partition, from, next, batches });

@@ -227,3 +227,17 @@ fn without_parquet_such_a_sink_is_refused_at_the_start() {
     let refused = Sinks::start(&project_with(2, sink), &bench.parts).expect_err("no Parquet");
     assert!(matches!(refused, super::SinkStartError::NoParquet { .. }), "{refused}");
 }
+
+#[test]
+fn a_sink_goes_on_with_what_the_log_still_has() {
+    let mut bench = Bench::new("jsonl", "win.jsonl");
+    let log = Arc::new(MemoryLog::new(Arc::new(ManualClock::at(CLOCK))));
+    log.create_topic("plays-win", 2).expect("topic");
+    bench.parts.log = Arc::<MemoryLog>::clone(&log);
+    bench.publish(0, &[prediction("g1", 0)]);
+    bench.publish(0, &[prediction("g2", 1)]);
+    log.forget_before(&TopicPartition { topic: "plays-win".into(), partition: 0 }, 1);
+    bench.run();
+    assert_eq!(bench.text().lines().count(), 1);
+    assert!(bench.text().contains("g2"));
+}
