@@ -87,7 +87,7 @@ fn record(n: u64, count: u64) -> Record {
         time,
         endpoint: "win_probability".into(),
         experiment: Some("boosted".into()),
-        arm: if game % 2 == 0 { "champion" } else { "boosted" }.into(),
+        arm: if game.is_multiple_of(2) { "champion" } else { "boosted" }.into(),
         period: 0,
         forced: false,
         shadow_of: None,
