@@ -36,45 +36,57 @@ impl Exchange {
 
 impl Asking for Exchange {
     fn ask(&self, bodies: &[&[u8]]) -> Vec<Result<Reply, Unanswered>> {
-        let portion = |bodies: &[&[u8]]| self.runtime.block_on(join_all(bodies.iter().map(|body| one(self, body))));
+        let portion =
+            |bodies: &[&[u8]]| self.runtime.block_on(join_all(bodies.iter().map(|body| one(&self.service, body))));
         bodies.chunks(AT_ONCE).flat_map(portion).collect()
+    }
+
+    fn published(&self, replies: Vec<Reply>) {
+        if let Some(log) = &self.log {
+            log.put(replies.into_iter().flat_map(|reply| reply.logged));
+        }
     }
 }
 
-async fn one(exchange: &Exchange, body: &[u8]) -> Result<Reply, Unanswered> {
-    let (request_id, asked) = ask(exchange, body).await;
-    match asked {
-        Ok(body) => Ok(Reply { request_id, status: 200, body }),
+async fn one(service: &PredictService, body: &[u8]) -> Result<Reply, Unanswered> {
+    let Asked { request_id, logged, answer } = ask(service, body).await;
+    match answer {
+        Ok(body) => Ok(Reply { request_id, status: 200, body, logged }),
         Err(error) if error.is_a_failure() => Err(Unanswered(Box::new(error))),
         Err(error) => {
             let problem = Problem::from(error);
             let body = to_raw_value(&problem).map_err(|error| Unanswered(Box::new(error)))?;
-            Ok(Reply { request_id, status: problem.status().as_u16(), body })
+            Ok(Reply { request_id, status: problem.status().as_u16(), body, logged })
         }
     }
 }
 
-async fn ask(
-    Exchange { service, log, .. }: &Exchange,
-    body: &[u8],
-) -> (Option<String>, Result<Box<RawValue>, HttpError>) {
+/// What became of a question, and what is to be logged of it.
+struct Asked {
+    request_id: Option<String>,
+    logged: Vec<Logged>,
+    answer: Result<Box<RawValue>, HttpError>,
+}
+
+async fn ask(service: &PredictService, body: &[u8]) -> Asked {
+    let refused = |error| Asked { request_id: None, logged: Vec::new(), answer: Err(error) };
     let body = match JsonBody::check(Bytes::copy_from_slice(body)) {
         Ok(body) => body,
-        Err(error) => return (None, Err(error)),
+        Err(error) => return refused(error),
     };
     let asked = match envelope::one(body.text()) {
         Ok(asked) => asked,
-        Err(error) => return (None, Err(error)),
+        Err(error) => return refused(error),
     };
     let request_id = asked.request_id.as_deref().map(str::to_owned);
+    let mut logged = Vec::new();
     let answered = async {
         let mut answer = service.predict(asked.target(), &[asked.given], asked.options).await?;
-        if let Some(log) = log {
-            log.put(Logged::timed(std::mem::take(&mut answer.logged), answer.timing, Duration::ZERO, 1));
-        }
+        logged = Logged::timed(std::mem::take(&mut answer.logged), answer.timing, Duration::ZERO, 1);
         let prediction = answer.rows.pop().unwrap_or(Err(PredictError::Interrupted))?;
         let body = to_raw_value(&answer::One::of(&answer.chosen, &prediction, None));
         Ok(body.map_err(|_| PredictError::Interrupted)?)
     };
-    (request_id, answered.await)
+    let answer = answered.await;
+    Asked { request_id, logged, answer }
 }

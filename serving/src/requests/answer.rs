@@ -6,21 +6,27 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use crate::log::RecordRef;
+use crate::prediction_log::Logged;
 
 /// Answers questions: the seam to what predicts.
 pub trait Asking: Send + Sync + std::fmt::Debug {
     /// One result for each body, in their order.
     fn ask(&self, bodies: &[&[u8]]) -> Vec<Result<Reply, Unanswered>>;
+
+    /// These answers are committed: what was asked again before never went out.
+    fn published(&self, replies: Vec<Reply>);
 }
 
 /// What HTTP would have answered.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Reply {
     /// `request_id` of the question, where it had one that could be read.
     pub request_id: Option<String>,
     pub status: u16,
     /// The prediction, or a problem where `status` is not 200.
     pub body: Box<RawValue>,
+    /// What is to be logged of it once it is committed.
+    pub logged: Vec<Logged>,
 }
 
 /// The server's fault, not the question's: it is asked again.

@@ -127,15 +127,18 @@ impl Responder {
         let bodies: Vec<&[u8]> = questions.iter().map(|question| question.value).collect();
         let mut answered = Answered::default();
         let mut batch = RecordBatch::new();
+        let mut replies = Vec::with_capacity(questions.len());
         for (question, reply) in questions.iter().zip(self.asking.ask(&bodies)) {
             let reply = reply.map_err(|source| RespondError::Unanswered { offset: question.offset, source })?;
             *(if reply.status == 200 { &mut answered.predictions } else { &mut answered.problems }) += 1;
             batch.push_with(question.key, |out| write(topic, *partition, *question, &reply, out))?;
             batch.trace_last(question.trace);
+            replies.push(reply);
         }
         let place = TopicPartition { topic: self.answers.clone(), partition: *partition };
         let outputs = vec![Entry { place, batch }];
         self.log.commit(Transaction { consumer: self.consumer.clone(), epoch, outputs, offset: next })?;
+        self.asking.published(replies);
         Ok(answered)
     }
 }

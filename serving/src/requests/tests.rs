@@ -1,7 +1,7 @@
 //! Questions on a log in memory, answered by somebody who only repeats them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -16,6 +16,7 @@ use crate::log::{Entry, EventLog, MemoryLog, ReadLimit, RecordBatch, TopicPartit
 #[derive(Debug, Default)]
 struct Echo {
     is_down: AtomicBool,
+    published: AtomicUsize,
 }
 
 impl Asking for Echo {
@@ -26,9 +27,18 @@ impl Asking for Echo {
             }
             let text = std::str::from_utf8(body).expect("UTF-8").to_owned();
             let status = if text == r#""wrong""# { 422 } else { 200 };
-            Ok(Reply { request_id: Some("r1".to_owned()), status, body: RawValue::from_string(text).expect("JSON") })
+            Ok(Reply {
+                request_id: Some("r1".to_owned()),
+                status,
+                body: RawValue::from_string(text).expect("JSON"),
+                logged: Vec::new(),
+            })
         };
         bodies.iter().map(reply).collect()
+    }
+
+    fn published(&self, replies: Vec<Reply>) {
+        self.published.fetch_add(replies.len(), Ordering::SeqCst);
     }
 }
 
@@ -127,6 +137,7 @@ fn a_successor_goes_on_where_the_last_commit_was_and_its_predecessor_answers_not
         setting.ask(&["2"]);
         let fenced = first.step().expect_err("is fenced");
         assert!(matches!(fenced, RespondError::Log(crate::log::LogError::Fenced { .. })), "{fenced}");
+        assert_eq!(setting.echo.published.load(Ordering::SeqCst), 1, "of what is not committed nothing is logged");
         second.step().expect("answers");
         let answers: Vec<_> = setting.answers().iter().map(|answer| answer["answer"].clone()).collect();
         assert_eq!(answers, [1, 2]);
@@ -143,11 +154,12 @@ fn what_cannot_be_answered_for_want_of_the_server_is_asked_again() {
     responder.step().expect("takes");
     let error = responder.step().expect_err("the store is gone");
     assert_eq!(error.to_string(), "the request at offset 0 cannot be answered yet");
+    assert_eq!(setting.echo.published.load(Ordering::SeqCst), 0);
     assert!(setting.answers().is_empty(), "a question is not answered with the server's own trouble");
     setting.echo.is_down.store(false, Ordering::SeqCst);
     responder.step().expect("takes again");
     responder.step().expect("answers");
-    assert_eq!(setting.answers().len(), 1);
+    assert_eq!((setting.answers().len(), setting.echo.published.load(Ordering::SeqCst)), (1, 1));
 }
 
 #[test]
