@@ -32,6 +32,8 @@ pub(super) struct Collector {
     back_off: BackOff,
     retry_at: Option<Instant>,
     failing: bool,
+    /// The writer gets nothing new for now.
+    held: bool,
     lost: u64,
     told_lost: Option<Instant>,
     metrics: PredictionLogMetrics,
@@ -66,6 +68,7 @@ impl Collector {
             back_off,
             retry_at: None,
             failing: false,
+            held: false,
             lost: 0,
             told_lost: None,
             metrics,
@@ -96,6 +99,11 @@ impl Collector {
     /// The writer has a batch of which nobody knows yet what becomes of it.
     pub(super) fn is_with_the_writer(&self) -> bool {
         self.in_flight.is_some()
+    }
+
+    /// While it is held the writer gets nothing new, so that it soon has nothing at all, however much waits.
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// The tables do not take anything at the moment.
@@ -206,7 +214,7 @@ impl Collector {
     }
 
     fn send(&mut self, now: Instant) {
-        if self.in_flight.is_some() || self.retry_at.is_some_and(|at| now < at) {
+        if self.held || self.in_flight.is_some() || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
         let (batch, mark) = match self.next(now) {

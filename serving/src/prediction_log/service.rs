@@ -23,6 +23,8 @@ use crate::outcome::Labels;
 use crate::stop::Stop;
 use crate::tables::TablesPlace;
 
+/// How long somebody who has a unit erased waits for what the tables are writing just then.
+const FORGET_WITHIN: Duration = Duration::from_secs(30);
 /// How often the queue is looked at. Nobody is woken for it.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// While something waits.
@@ -117,7 +119,7 @@ impl PredictionLog {
     pub fn forget(&self, unit: &str) -> Result<u64, SpoolError> {
         let (reply, told) = channel();
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).push(Order { unit: unit.into(), reply });
-        told.recv().unwrap_or(Ok(0))
+        told.recv_timeout(FORGET_WITHIN).unwrap_or(Err(SpoolError::Unanswered))
     }
 
     /// Has everything written, for as long as a stopping server waits; what is left then is in the spool, or lost.
@@ -196,6 +198,8 @@ impl Collecting {
                 to_topic.send(fresh);
             }
         }
+        let asked = !self.orders.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        self.collector.hold(asked);
         self.collector.turn(fresh, Instant::now());
         // What the writer has would come after what is erased: its word is waited for.
         if self.collector.is_with_the_writer() {

@@ -21,6 +21,8 @@ pub enum SpoolError {
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("the spool is at its limit of {} MB", .limit >> 20)]
     Full { limit: u64 },
+    #[error("the tables are busy with a batch: what waits for them is not looked through, so ask again")]
+    Unanswered,
 }
 
 /// The folder of an owner: one process.

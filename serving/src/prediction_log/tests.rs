@@ -225,6 +225,20 @@ fn tables_that_are_there_get_everything_in_order() {
 }
 
 #[test]
+fn while_it_is_held_the_writer_gets_nothing_new_however_much_comes() {
+    let mut bench = Bench::new(10, None);
+    bench.turn(&[1]);
+    assert_eq!(bench.given(), Some(vec![1]));
+    bench.collector.hold(true);
+    bench.turn(&[2]);
+    bench.up(1);
+    assert_eq!((bench.given(), bench.collector.is_with_the_writer()), (None, false));
+    bench.collector.hold(false);
+    bench.turn(&[]);
+    assert_eq!(bench.given(), Some(vec![2]));
+}
+
+#[test]
 fn without_a_spool_what_there_is_no_room_for_is_dropped_and_counted() {
     let mut bench = Bench::new(3, None);
     bench.turn(&[1, 2]);
