@@ -64,7 +64,9 @@ free_port() {
     done
 }
 
-running() { [ -f "$home/pid" ] && kill -0 "$(cat "$home/pid")" 2>/dev/null && [ -f "$home.env" ]; }
+# A number that was left behind may be another process's.
+is_ours() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -F "$home/server.properties" >/dev/null; }
+running() { [ -f "$home/pid" ] && [ -f "$home.env" ] && is_ours "$(cat "$home/pid")"; }
 
 # need COMMAND PACKAGE WHY: where it may, it installs what is missing.
 need() {
@@ -125,6 +127,10 @@ stop() {
     local pid
     pid=$(cat "$home/pid")
     # A clean stop; its end is waited for, and not for ever.
+    if ! is_ours "$pid"; then
+        rm -f "$home/pid"
+        return 0
+    fi
     kill "$pid" 2>/dev/null || true
     for _ in $(seq 300); do
         kill -0 "$pid" 2>/dev/null || break
