@@ -86,6 +86,10 @@ pub(super) fn harm_bounds(
         _ => {
             let form = Form { champion_scale: scale, adjusted: false };
             let contrast = Contrast::new(&tally.metrics[place], 0, challenger, form)?;
+            // Values that never differed (no error yet in either arm) say nothing of how far they may: no news is no proof.
+            if contrast.variance <= 0.0 {
+                return None;
+            }
             sequence::bounds(&contrast, alpha, plan.tuning())?
         }
     };
