@@ -107,6 +107,17 @@ fn a_slow_challenger_is_rolled_back_by_its_guard() {
 }
 
 #[test]
+fn a_guard_on_errors_stays_open_where_nobody_has_made_one() {
+    let guarded = || {
+        let errors = GuardSpec { metric: "error_rate".to_owned(), max_worse: Some(0.01), max_worse_share: None };
+        PlanSpec { guards: vec![errors], ..spec() }
+    };
+    let verdict = judged(guarded(), &plays(3000, 1.0), |_, _| ());
+    assert_eq!(verdict.challengers[0].guards[0].state, GuardState::Open);
+    assert_eq!(verdict.decision.call, Call::KeepGoing, "{:?}", verdict.decision);
+}
+
+#[test]
 fn two_alike_go_on() {
     let verdict = judged(spec(), &plays(1000, 0.0), |_, _| ());
     assert_eq!(verdict.decision.call, Call::KeepGoing, "{:?}", verdict.decision);
